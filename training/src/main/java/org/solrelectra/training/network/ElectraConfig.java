@@ -1,0 +1,157 @@
+package org.solrelectra.training.network;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import org.solrelectra.lucene.model.InvalidModelException;
+
+/**
+ * The sizes of one ELECTRA network, with the keys of Hugging Face's {@code ElectraConfig}.
+ *
+ * @param vocabularySize rows of the word table
+ * @param embeddingSize width of the embedding block; a projection follows if it is not {@code
+ *     hiddenSize}
+ * @param maxPositions rows of the position table: the longest sequence
+ * @param tokenTypes rows of the token type table
+ * @param layerNormEpsilon 1e-12 in ELECTRA
+ * @param hiddenDropout after the embeddings, the attention output and the feed-forward output
+ * @param attentionDropout on the attention probabilities
+ */
+public record ElectraConfig(
+    int vocabularySize,
+    int embeddingSize,
+    int hiddenSize,
+    int layers,
+    int heads,
+    int intermediateSize,
+    int maxPositions,
+    int tokenTypes,
+    double layerNormEpsilon,
+    double hiddenDropout,
+    double attentionDropout) {
+
+  public ElectraConfig {
+    requirePositive("vocab_size", vocabularySize);
+    requirePositive("embedding_size", embeddingSize);
+    requirePositive("hidden_size", hiddenSize);
+    requirePositive("num_hidden_layers", layers);
+    requirePositive("num_attention_heads", heads);
+    requirePositive("intermediate_size", intermediateSize);
+    requirePositive("max_position_embeddings", maxPositions);
+    requirePositive("type_vocab_size", tokenTypes);
+    if (hiddenSize % heads != 0) {
+      throw new IllegalArgumentException(
+          "hidden_size must be a multiple of num_attention_heads; hidden_size="
+              + hiddenSize
+              + ", num_attention_heads="
+              + heads);
+    }
+    requireShare("hidden_dropout_prob", hiddenDropout);
+    requireShare("attention_probs_dropout_prob", attentionDropout);
+  }
+
+  private static void requirePositive(String key, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(key + " must be at least 1; " + key + "=" + value);
+    }
+  }
+
+  private static void requireShare(String key, double value) {
+    if (!(value >= 0 && value < 1)) {
+      throw new IllegalArgumentException(key + " must be in [0, 1); " + key + "=" + value);
+    }
+  }
+
+  /** Returns the width of one attention head. */
+  public int headSize() {
+    return hiddenSize / heads;
+  }
+
+  /** Says whether a projection stands between the embedding block and the first layer. */
+  public boolean projectsEmbeddings() {
+    return embeddingSize != hiddenSize;
+  }
+
+  public ElectraConfig withDropout(double hidden, double attention) {
+    return new ElectraConfig(
+        vocabularySize,
+        embeddingSize,
+        hiddenSize,
+        layers,
+        heads,
+        intermediateSize,
+        maxPositions,
+        tokenTypes,
+        layerNormEpsilon,
+        hidden,
+        attention);
+  }
+
+  /**
+   * Reads {@code config.json}.
+   *
+   * @throws InvalidModelException if a key is missing or the activation is not exact GELU; {@code
+   *     source} names the file
+   */
+  public static ElectraConfig fromJson(JsonNode json, String source) throws IOException {
+    String type = json.path("model_type").asText("electra");
+    if (!type.equals("electra")) {
+      throw new InvalidModelException(
+          source + ": model_type must be 'electra' to be trained; model_type='" + type + "'");
+    }
+    String activation = json.path("hidden_act").asText("gelu");
+    if (!activation.equals("gelu")) {
+      throw new InvalidModelException(
+          source + ": hidden_act must be 'gelu', the exact one; hidden_act='" + activation + "'");
+    }
+    try {
+      return new ElectraConfig(
+          required(json, "vocab_size", source),
+          required(json, "embedding_size", source),
+          required(json, "hidden_size", source),
+          required(json, "num_hidden_layers", source),
+          required(json, "num_attention_heads", source),
+          required(json, "intermediate_size", source),
+          required(json, "max_position_embeddings", source),
+          json.path("type_vocab_size").asInt(2),
+          json.path("layer_norm_eps").asDouble(1e-12),
+          json.path("hidden_dropout_prob").asDouble(0.1),
+          json.path("attention_probs_dropout_prob").asDouble(0.1));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidModelException(source + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static int required(JsonNode json, String key, String source) throws IOException {
+    JsonNode value = json.get(key);
+    if (value == null || !value.isInt()) {
+      throw new InvalidModelException(
+          source + " lacks the number '" + key + "'; expected the keys of an ElectraConfig");
+    }
+    return value.asInt();
+  }
+
+  /** Writes the keys of Hugging Face's {@code ElectraConfig} into a JSON object. */
+  public void writeTo(ObjectNode json) {
+    json.put("model_type", "electra");
+    json.put("vocab_size", vocabularySize);
+    json.put("embedding_size", embeddingSize);
+    json.put("hidden_size", hiddenSize);
+    json.put("num_hidden_layers", layers);
+    json.put("num_attention_heads", heads);
+    json.put("intermediate_size", intermediateSize);
+    json.put("hidden_act", "gelu");
+    json.put("hidden_dropout_prob", hiddenDropout);
+    json.put("attention_probs_dropout_prob", attentionDropout);
+    json.put("max_position_embeddings", maxPositions);
+    json.put("type_vocab_size", tokenTypes);
+    json.put("initializer_range", 0.02);
+    json.put("layer_norm_eps", layerNormEpsilon);
+    json.put("position_embedding_type", "absolute");
+    json.put("summary_type", "first");
+    json.put("summary_use_proj", true);
+    json.put("summary_activation", "gelu");
+    json.put("summary_last_dropout", 0.1);
+    json.put("tie_word_embeddings", true);
+  }
+}

@@ -1,0 +1,87 @@
+package org.solrelectra.training.network;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Ids to hidden states: the embedding block, which two networks may share, a projection where the
+ * widths differ, and the layers. What Hugging Face calls {@code ElectraModel}.
+ */
+public final class ElectraEncoder {
+  private final ElectraConfig config;
+  private final ElectraEmbeddings embeddings;
+  private final Linear projection;
+  private final List<EncoderLayer> layers = new ArrayList<>();
+
+  /**
+   * Adds the parameters of a network to {@code parameters}.
+   *
+   * @param prefix what the names start with: empty, or {@code generator.} beside a discriminator
+   * @param embeddings the block to start from; its parameters are not added again
+   */
+  public ElectraEncoder(
+      ParameterSet parameters, String prefix, ElectraConfig config, ElectraEmbeddings embeddings) {
+    this.config = config;
+    this.embeddings = embeddings;
+    this.projection =
+        config.projectsEmbeddings()
+            ? new Linear(
+                parameters,
+                prefix + "electra.embeddings_project",
+                Initialization.GLOROT_UNIFORM,
+                config.embeddingSize(),
+                config.hiddenSize())
+            : null;
+    for (int layer = 0; layer < config.layers(); layer++) {
+      layers.add(
+          new EncoderLayer(parameters, prefix + "electra.encoder.layer." + layer + ".", config));
+    }
+  }
+
+  public ElectraConfig config() {
+    return config;
+  }
+
+  /**
+   * Returns the last hidden state.
+   *
+   * @param inputIds int64 [batch, seq]
+   * @param tokenTypeIds int64 [batch, seq]
+   * @param attentionMask [batch, seq], 0 at padding; null if there is none, which is faster
+   * @return [batch, seq, hidden]; undefined use at padded positions
+   */
+  public Tensor forward(Tensor inputIds, Tensor tokenTypeIds, Tensor attentionMask, Mode mode) {
+    List<Tensor> states = forwardAll(inputIds, tokenTypeIds, attentionMask, mode);
+    return states.get(states.size() - 1);
+  }
+
+  /**
+   * Returns the state before the first layer and after each: layers + 1 of [batch, seq, hidden].
+   */
+  public List<Tensor> forwardAll(
+      Tensor inputIds, Tensor tokenTypeIds, Tensor attentionMask, Mode mode) {
+    TensorOptional mask =
+        attentionMask == null
+            ? new TensorOptional()
+            : new TensorOptional(
+                attentionMask.ne(new Scalar(0L)).unsqueeze(1).unsqueeze(1)); // [batch, 1, 1, seq]
+    Tensor state = embeddings.forward(inputIds, tokenTypeIds); // [batch, seq, embedding]
+    if (mode.isTraining() && config.hiddenDropout() > 0) {
+      state = torch.dropout(state, config.hiddenDropout(), true);
+    }
+    if (projection != null) {
+      state = projection.forward(state); // [batch, seq, hidden]
+    }
+    List<Tensor> states = new ArrayList<>(layers.size() + 1);
+    states.add(state);
+    for (EncoderLayer layer : layers) {
+      state = layer.forward(state, mask, mode);
+      states.add(state);
+    }
+    return states;
+  }
+}

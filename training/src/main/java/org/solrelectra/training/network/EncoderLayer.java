@@ -1,0 +1,49 @@
+package org.solrelectra.training.network;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** One post-norm transformer layer: attention, then feed-forward with exact (erf) GELU. */
+final class EncoderLayer {
+  private final SelfAttention attention;
+  private final LayerNorm attentionNorm;
+  private final Linear intermediate;
+  private final Linear output;
+  private final LayerNorm outputNorm;
+  private final double dropout;
+
+  EncoderLayer(ParameterSet parameters, String prefix, ElectraConfig config) {
+    long hidden = config.hiddenSize();
+    long wide = config.intermediateSize();
+    double epsilon = config.layerNormEpsilon();
+    this.attention = new SelfAttention(parameters, prefix, config);
+    this.attentionNorm =
+        new LayerNorm(parameters, prefix + "attention.output.LayerNorm", hidden, epsilon);
+    this.intermediate =
+        new Linear(
+            parameters,
+            prefix + "intermediate.dense",
+            Initialization.TRUNCATED_NORMAL,
+            hidden,
+            wide);
+    this.output =
+        new Linear(
+            parameters, prefix + "output.dense", Initialization.TRUNCATED_NORMAL, wide, hidden);
+    this.outputNorm = new LayerNorm(parameters, prefix + "output.LayerNorm", hidden, epsilon);
+    this.dropout = config.hiddenDropout();
+  }
+
+  /** Maps [batch, seq, hidden] to [batch, seq, hidden]. */
+  Tensor forward(Tensor hidden, TensorOptional mask, Mode mode) {
+    Tensor attended = dropped(attention.forward(hidden, mask, mode), mode);
+    Tensor middle = attentionNorm.forward(attended.add(hidden));
+    Tensor wide = torch.gelu(intermediate.forward(middle)); // [batch, seq, intermediate]
+    Tensor narrow = dropped(output.forward(wide), mode); // [batch, seq, hidden]
+    return outputNorm.forward(narrow.add(middle));
+  }
+
+  private Tensor dropped(Tensor x, Mode mode) {
+    return mode.isTraining() && dropout > 0 ? torch.dropout(x, dropout, true) : x;
+  }
+}

@@ -1,0 +1,85 @@
+package org.solrelectra.training.random;
+
+/**
+ * SplitMix64 (Steele, Lea and Flood 2014) started from a key: seed, purpose and index. The same key
+ * gives the same numbers on every platform and JDK, whatever was drawn before.
+ *
+ * <p>Not for several threads at once; make one per key.
+ */
+public final class KeyedRandom {
+  private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
+
+  /** What a number is drawn for; each purpose has a stream of its own. */
+  public enum Purpose {
+    INITIALIZATION,
+    WINDOW_OFFSET,
+    SHUFFLE,
+    SEGMENTS,
+    MASK_POSITIONS,
+    KEEP_ORIGINAL,
+    GENERATOR_NOISE,
+    SAMPLING_NOISE,
+    DISCRIMINATOR_NOISE,
+    EXPORT_CHECK,
+    NEGATIVES
+  }
+
+  private long state;
+
+  public KeyedRandom(long seed, Purpose purpose, long index) {
+    this.state = key(seed, purpose, index);
+  }
+
+  /** Returns the number a key stands for: what a foreign generator is seeded with. */
+  public static long key(long seed, Purpose purpose, long index) {
+    long mixed = mix(seed + GOLDEN_GAMMA);
+    mixed = mix(mixed ^ ((purpose.ordinal() + 1) * GOLDEN_GAMMA));
+    return mix(mixed ^ mix(index + GOLDEN_GAMMA));
+  }
+
+  public long nextLong() {
+    state += GOLDEN_GAMMA;
+    return mix(state);
+  }
+
+  /** Returns a number in {@code 0..bound-1}. */
+  public int nextInt(int bound) {
+    if (bound < 1) {
+      throw new IllegalArgumentException("bound must be at least 1; bound=" + bound);
+    }
+    return (int) (((nextLong() >>> 32) * bound) >>> 32);
+  }
+
+  /** Returns a number in [0, 1), a multiple of 2^-53. */
+  public double nextDouble() {
+    return (nextLong() >>> 11) * 0x1.0p-53;
+  }
+
+  /** Returns a normal deviate (Marsaglia's polar method; StrictMath, so the same everywhere). */
+  public double nextGaussian() {
+    while (true) {
+      double u = 2 * nextDouble() - 1;
+      double v = 2 * nextDouble() - 1;
+      double s = u * u + v * v;
+      if (s > 0 && s < 1) {
+        return u * StrictMath.sqrt(-2 * StrictMath.log(s) / s);
+      }
+    }
+  }
+
+  /** Puts the elements in a random order (Fisher and Yates). */
+  public void shuffle(int[] values) {
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = nextInt(i + 1);
+      int swapped = values[i];
+      values[i] = values[j];
+      values[j] = swapped;
+    }
+  }
+
+  private static long mix(long z) {
+    long mixed = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+    return mixed ^ (mixed >>> 31);
+  }
+}
