@@ -1,0 +1,169 @@
+package org.solrelectra.training.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.network.ParameterSet;
+import org.solrelectra.training.network.Tensors;
+import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.storage.FileHash;
+import org.solrelectra.training.storage.Folders;
+
+/**
+ * Everything a run needs to go on: parameters, both moments, and the trainer's own state as JSON. A
+ * folder {@code step-000001000} below the run's {@code checkpoints}; it appears under its name when
+ * it is complete and on disk, so a kill or a full disk leaves the last complete one.
+ */
+public final class Checkpoint {
+  private static final int FORMAT_VERSION = 1;
+  private static final String PARAMETERS = "parameters.safetensors";
+  private static final String FIRST_MOMENTS = "first-moments.safetensors";
+  private static final String SECOND_MOMENTS = "second-moments.safetensors";
+  private static final String STATE = "state.json";
+  private static final String NAME = "step-";
+
+  private Checkpoint() {}
+
+  /**
+   * Writes a checkpoint and deletes all but the newest {@code keep}.
+   *
+   * @param state what the trainer wants back; gets the keys format_version, step and sha256
+   * @return the folder
+   */
+  public static Path save(
+      Path checkpoints,
+      long step,
+      ParameterSet parameters,
+      AdamW optimizer,
+      ObjectNode state,
+      int keep)
+      throws IOException {
+    Files.createDirectories(checkpoints);
+    Path target = checkpoints.resolve(NAME + "%09d".formatted(step));
+    Path partial = checkpoints.resolve("partial");
+    Folders.deleteIfExists(partial);
+    Files.createDirectory(partial);
+    try {
+      ObjectNode description = state.deepCopy();
+      description.put("format_version", FORMAT_VERSION);
+      description.put("step", step);
+      ObjectNode hashes = description.putObject("sha256");
+      write(partial, PARAMETERS, parameters.all(), hashes);
+      write(partial, FIRST_MOMENTS, optimizer.firstMoments(), hashes);
+      write(partial, SECOND_MOMENTS, optimizer.secondMoments(), hashes);
+      Files.writeString(partial.resolve(STATE), description.toPrettyString() + "\n");
+      Folders.replace(partial, target);
+    } catch (IOException e) {
+      Folders.deleteIfExists(partial);
+      throw new IOException(
+          "checkpoint "
+              + target
+              + " could not be written: "
+              + e.getMessage()
+              + "; the last complete one stays",
+          e);
+    }
+    List<Path> newestFirst = newestFirst(checkpoints);
+    for (Path old : newestFirst.subList(Math.min(keep, newestFirst.size()), newestFirst.size())) {
+      Folders.deleteIfExists(old);
+    }
+    return target;
+  }
+
+  private static void write(
+      Path folder, String name, Map<String, Tensor> tensors, ObjectNode hashes) throws IOException {
+    Map<String, Values> values = new LinkedHashMap<>();
+    try (PointerScope scope = new PointerScope()) {
+      tensors.forEach(
+          (key, tensor) ->
+              values.put(key, new Values(Tensors.floats(tensor), Tensors.shape(tensor))));
+    }
+    SafeTensors.write(folder.resolve(name), values, DataType.F32);
+    hashes.put(name, FileHash.of(folder.resolve(name)));
+  }
+
+  /** Returns the complete checkpoints of a run, the newest first. */
+  public static List<Path> newestFirst(Path checkpoints) throws IOException {
+    if (!Files.isDirectory(checkpoints)) {
+      return List.of();
+    }
+    try (Stream<Path> folders = Files.list(checkpoints)) {
+      return folders
+          .filter(folder -> folder.getFileName().toString().matches(NAME + "\\d+"))
+          .sorted(Comparator.reverseOrder())
+          .toList();
+    }
+  }
+
+  /**
+   * Reads a checkpoint's state and checks all of its files, without loading them.
+   *
+   * @throws InvalidModelException if a file is missing or damaged
+   */
+  public static JsonNode state(Path checkpoint) throws IOException {
+    JsonNode state;
+    try {
+      state = new ObjectMapper().readTree(checkpoint.resolve(STATE).toFile());
+    } catch (JsonProcessingException e) {
+      throw new InvalidModelException(checkpoint.resolve(STATE) + " is damaged", e);
+    }
+    if (state.path("format_version").asInt() != FORMAT_VERSION) {
+      throw new InvalidModelException(
+          checkpoint
+              + " has another format version; expected "
+              + FORMAT_VERSION
+              + "; format_version="
+              + state.path("format_version"));
+    }
+    for (Map.Entry<String, JsonNode> entry : state.get("sha256").properties()) {
+      Path file = checkpoint.resolve(entry.getKey());
+      if (!Files.exists(file) || !FileHash.of(file).equals(entry.getValue().asText())) {
+        throw new InvalidModelException(file + " is missing or damaged: its SHA-256 differs");
+      }
+    }
+    return state;
+  }
+
+  /** Sets parameters and moments from a checkpoint that {@link #state} has checked. */
+  public static void load(Path checkpoint, ParameterSet parameters, AdamW optimizer)
+      throws IOException {
+    read(checkpoint.resolve(PARAMETERS), parameters.all());
+    read(checkpoint.resolve(FIRST_MOMENTS), optimizer.firstMoments());
+    read(checkpoint.resolve(SECOND_MOMENTS), optimizer.secondMoments());
+  }
+
+  private static void read(Path file, Map<String, Tensor> targets) throws IOException {
+    Map<String, Values> values = SafeTensors.read(file);
+    if (!values.keySet().equals(targets.keySet())) {
+      throw new InvalidModelException(
+          file
+              + " is of another network; expected "
+              + targets.keySet()
+              + "; found "
+              + values.keySet());
+    }
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard noGradient = new NoGradGuard()) {
+      values.forEach(
+          (name, value) -> {
+            Tensor target = targets.get(name);
+            target.copy_(Tensors.ofFloats(value.floats(), target.device(), value.shape()));
+          });
+    }
+  }
+}

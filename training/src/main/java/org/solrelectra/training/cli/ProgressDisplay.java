@@ -1,0 +1,82 @@
+package org.solrelectra.training.cli;
+
+import java.io.PrintWriter;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.time.Duration;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows how far a long command is: a bar on a terminal, else a line now and then. */
+final class ProgressDisplay implements AutoCloseable {
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(30);
+
+  private final ProgressBar bar;
+  private final PrintWriter out;
+  private final long total;
+  private final long first;
+  private final long startNanos = System.nanoTime();
+  private long lastLineNanos = startNanos - BETWEEN_LINES.toNanos();
+
+  ProgressDisplay(String task, long first, long total, PrintWriter out) {
+    this.out = out;
+    this.first = first;
+    this.total = total;
+    this.bar =
+        isTerminal()
+            ? new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(total)
+                .setStyle(ProgressBarStyle.ASCII)
+                .setUpdateIntervalMillis(500)
+                .startsFrom(first, Duration.ZERO)
+                .build()
+            : null;
+  }
+
+  /** A console object exists from JDK 22 on even where there is no terminal; then it says so. */
+  private static boolean isTerminal() {
+    java.io.Console console = System.console();
+    if (console == null) {
+      return false;
+    }
+    try {
+      return (boolean)
+          MethodHandles.publicLookup()
+              .findVirtual(
+                  java.io.Console.class, "isTerminal", MethodType.methodType(boolean.class))
+              .invoke(console);
+    } catch (NoSuchMethodException e) {
+      return true;
+    } catch (Throwable e) {
+      throw new IllegalStateException("Console.isTerminal failed", e);
+    }
+  }
+
+  /** Says that {@code done} of all steps are done. */
+  void update(long done, String message) {
+    if (bar != null) {
+      bar.stepTo(done);
+      bar.setExtraMessage(message);
+      return;
+    }
+    long now = System.nanoTime();
+    if (now - lastLineNanos >= BETWEEN_LINES.toNanos() || done == total) {
+      lastLineNanos = now;
+      double seconds = (now - startNanos) / 1e9;
+      long left = done > first ? Math.round(seconds / (done - first) * (total - done)) : 0;
+      out.printf(
+          "%d/%d  %s  %s left%n",
+          done, total, message, Duration.ofSeconds(left).toString().substring(2));
+      out.flush();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package org.solrelectra.training.cli;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.solrelectra.training.corpus.CorpusReader;
+import org.solrelectra.training.vocabulary.WordCounts;
+import org.solrelectra.training.vocabulary.WordPieceTrainer;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "vocabulary",
+    mixinStandardHelpOptions = true,
+    description =
+        "Learns a WordPiece vocabulary from text. (BERT's own vocab.txt can be used instead.)")
+final class VocabularyCommand implements Callable<Integer> {
+  @Mixin private TokenizerOptions tokenizer;
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Option(
+      names = "--corpus",
+      required = true,
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Plain text, also .gz or .xz; a blank line ends a document.")
+  private List<Path> corpus;
+
+  @Option(
+      names = "--size",
+      defaultValue = "30522",
+      description =
+          "Number of pieces, the five special tokens included. Default: ${DEFAULT-VALUE}.")
+  private int size;
+
+  @Option(
+      names = "--character-coverage",
+      defaultValue = "0.9999",
+      description =
+          "Share of all characters that must be in the alphabet; words with rarer ones become [UNK]."
+              + " Default: ${DEFAULT-VALUE}.")
+  private double characterCoverage;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "FILE",
+      description = "The vocab.txt to write.")
+  private Path output;
+
+  @Override
+  public Integer call() throws java.io.IOException {
+    WordPieceTrainer trainer = new WordPieceTrainer(size, characterCoverage);
+    WordCounts counts =
+        new WordCounts(
+            tokenizer.config(org.solrelectra.lucene.model.TokenizerConfig.SHORTEST_MAXIMUM));
+    new CorpusReader(corpus).forEachDocument(lines -> lines.forEach(counts::add));
+    List<String> pieces = trainer.train(counts);
+    Path partial = output.resolveSibling(output.getFileName() + ".partial");
+    Files.writeString(partial, String.join("\n", pieces) + "\n", StandardCharsets.UTF_8);
+    Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);
+    spec.commandLine().getOut().println(pieces.size() + " pieces written to " + output);
+    return 0;
+  }
+}

@@ -1,0 +1,177 @@
+package org.solrelectra.training.pretrain;
+
+import java.io.IOException;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.global.torch;
+import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.corpus.SequencePacker;
+import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.network.Mode;
+import org.solrelectra.training.network.ParameterSet;
+import org.solrelectra.training.network.Tensors;
+import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.pretrain.ReplacedTokenDetection.Denominators;
+import org.solrelectra.training.pretrain.ReplacedTokenDetection.NoiseSeeding;
+import org.solrelectra.training.pretrain.ReplacedTokenDetection.Outcome;
+import org.solrelectra.training.random.KeyedRandom;
+import org.solrelectra.training.random.KeyedRandom.Purpose;
+
+/**
+ * Pretrains an ELECTRA step by step. A step depends on the seed, its number and the parameters
+ * alone, so a run that was saved and resumed gives the same parameters, bit for bit, on a CPU.
+ *
+ * <p>Holds native memory as long as the program runs; one per JVM, since the noise comes from
+ * libtorch's one default generator; not thread-safe.
+ */
+public final class Pretrainer {
+  private static final int HELD_OUT_BATCHES = 32;
+
+  private final PretrainingConfig config;
+  private final ReplacedTokenDetection networks;
+  private final AdamW optimizer;
+  private final BatchSource batches;
+  private final BatchSource heldOutBatches;
+  private final long heldOutCount;
+  private long step;
+  private Measurements.Accumulator measured = new Measurements.Accumulator();
+  private double gradientNorm;
+
+  public Pretrainer(
+      PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, Device device)
+      throws IOException {
+    this.config = config;
+    this.networks =
+        new ReplacedTokenDetection(
+            new ParameterSet(config.seed(), device),
+            config.discriminator(vocabulary.size()),
+            config.generator(vocabulary.size()));
+    this.optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);
+    TokenMasker masker = new TokenMasker(vocabulary, config.maskRate(), config.seed());
+    int length = config.sequenceLength();
+    SequencePacker packer =
+        new SequencePacker(corpus.training(), vocabulary, length, config.seed());
+    this.batches = new BatchSource(packer, masker, config.batchSize(), length);
+    long heldOutTokens = corpus.heldOut().stream().mapToLong(shard -> shard.tokens()).sum();
+    if (heldOutTokens >= 2L * length) {
+      SequencePacker heldOut =
+          new SequencePacker(corpus.heldOut(), vocabulary, length, config.seed());
+      int rows = (int) Math.min(config.batchSize(), heldOut.sequencesPerPass());
+      this.heldOutBatches = new BatchSource(heldOut, masker, rows, length);
+      this.heldOutCount = Math.min(HELD_OUT_BATCHES, heldOut.sequencesPerPass() / rows);
+    } else {
+      this.heldOutBatches = null;
+      this.heldOutCount = 0;
+    }
+  }
+
+  /**
+   * Makes one update.
+   *
+   * @throws ArithmeticException if loss or gradient is not finite; the parameters stay as they were
+   */
+  public void step() {
+    try (PointerScope scope = new PointerScope()) {
+      MaskedBatch batch = batches.batch(step);
+      Outcome outcome =
+          networks.forward(
+              batch,
+              Denominators.of(batch),
+              ReplacementSampler.cumulative(),
+              seeding(step),
+              Mode.TRAINING);
+      outcome.total().backward();
+      gradientNorm = optimizer.step(config.schedule().rate(step));
+      measured.add(Tensors.floats(outcome.measurements()), batch);
+      measured.endStep();
+    }
+    step++;
+  }
+
+  private NoiseSeeding seeding(long index) {
+    return new NoiseSeeding() {
+      @Override
+      public void beforeGenerator() {
+        torch.manual_seed(KeyedRandom.key(config.seed(), Purpose.GENERATOR_NOISE, index));
+      }
+
+      @Override
+      public void beforeSampling() {
+        torch.manual_seed(KeyedRandom.key(config.seed(), Purpose.SAMPLING_NOISE, index));
+      }
+
+      @Override
+      public void beforeDiscriminator() {
+        torch.manual_seed(KeyedRandom.key(config.seed(), Purpose.DISCRIMINATOR_NOISE, index));
+      }
+    };
+  }
+
+  /** Says whether documents were held out, and enough of them to measure on. */
+  public boolean canEvaluate() {
+    return heldOutCount > 0;
+  }
+
+  /** Measures the networks on held-out documents: the same masks each time, dropout off. */
+  public Measurements evaluate() {
+    Measurements.Accumulator heldOut = new Measurements.Accumulator();
+    for (long i = 0; i < heldOutCount; i++) {
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard noGradient = new NoGradGuard()) {
+        MaskedBatch batch = heldOutBatches.batch(i);
+        // Held-out noise takes indexes that no training step has.
+        Outcome outcome =
+            networks.forward(
+                batch,
+                Denominators.of(batch),
+                ReplacementSampler.cumulative(),
+                seeding(-1 - i),
+                Mode.EVALUATION);
+        heldOut.add(Tensors.floats(outcome.measurements()), batch);
+        heldOut.endStep();
+      }
+    }
+    return heldOut.result();
+  }
+
+  /** Returns the means since the last call, over at least one step. */
+  public Measurements takeMeasurements() {
+    Measurements result = measured.result();
+    measured = new Measurements.Accumulator();
+    return result;
+  }
+
+  /** Returns the global norm of the last step's gradient, before clipping. */
+  public double gradientNorm() {
+    return gradientNorm;
+  }
+
+  /** Returns how many updates were made. */
+  public long stepsDone() {
+    return step;
+  }
+
+  /** Returns the tokens that the discriminator sees in a step. */
+  public long tokensPerStep() {
+    return (long) config.batchSize() * config.sequenceLength();
+  }
+
+  public PretrainingConfig config() {
+    return config;
+  }
+
+  public ParameterSet parameters() {
+    return networks.parameters();
+  }
+
+  public AdamW optimizer() {
+    return optimizer;
+  }
+
+  /** Goes on after {@code steps} updates; the caller has set parameters and moments. */
+  public void resumeAt(long steps) {
+    this.step = steps;
+    optimizer.resumeAt(steps);
+  }
+}

@@ -1,0 +1,278 @@
+package org.solrelectra.training.pretrain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Device;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
+import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.checkpoint.Checkpoint;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
+import org.solrelectra.training.checkpoint.HuggingFaceWeights;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.corpus.CorpusReader;
+import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.corpus.TokenizerHash;
+
+/**
+ * A pretraining run and its folder: {@code run.json} (what it was started with), {@code corpus}
+ * (token ids), {@code checkpoints}, {@code metrics.jsonl}, and {@code discriminator} and {@code
+ * generator} as Hugging Face style directories as of the last checkpoint.
+ */
+public final class PretrainingRun {
+  private static final int CHECKPOINTS_KEPT = 2;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Pretrainer pretrainer;
+  private final Vocabulary vocabulary;
+  private final TokenizerConfig tokenizer;
+  private final TokenCorpus corpus;
+  private final List<String> warnings = new ArrayList<>();
+  private double secondsBefore;
+  private long startNanos = System.nanoTime();
+
+  private PretrainingRun(
+      Path folder,
+      PretrainingConfig config,
+      Vocabulary vocabulary,
+      TokenizerConfig tokenizer,
+      Device device)
+      throws IOException {
+    this.folder = folder;
+    this.vocabulary = vocabulary;
+    this.tokenizer = tokenizer;
+    this.corpus =
+        TokenCorpus.open(folder.resolve("corpus"), TokenizerHash.of(vocabulary, tokenizer));
+    this.pretrainer = new Pretrainer(config, vocabulary, corpus, device);
+  }
+
+  /**
+   * Starts a new run: tokenizes the corpus into the folder, which must not hold a run.
+   *
+   * @throws IllegalArgumentException if the folder holds a run
+   */
+  public static PretrainingRun start(
+      Path folder,
+      PretrainingConfig config,
+      List<Path> corpusFiles,
+      Vocabulary vocabulary,
+      TokenizerConfig tokenizer,
+      Device device)
+      throws IOException {
+    if (Files.exists(folder.resolve("run.json"))) {
+      throw new IllegalArgumentException(
+          folder + " holds a run; say --resume to continue it, or name another --output");
+    }
+    Files.createDirectories(folder);
+    tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, device);
+    ObjectNode description = JSON.createObjectNode();
+    description.set("config", JSON.valueToTree(config));
+    description.put("tokenizer_hash", run.corpus.tokenizerHash());
+    Path partial = folder.resolve("run.json.partial");
+    Files.writeString(partial, description.toPrettyString() + "\n");
+    Files.move(partial, folder.resolve("run.json"));
+    return run;
+  }
+
+  /**
+   * Continues a run from its newest sound checkpoint; from the start if it has none yet.
+   *
+   * @param config what the run was started with, but for the length of its schedule
+   * @throws IllegalArgumentException if {@code config} or the tokenizer is another
+   */
+  public static PretrainingRun resume(
+      Path folder,
+      PretrainingConfig config,
+      List<Path> corpusFiles,
+      Vocabulary vocabulary,
+      TokenizerConfig tokenizer,
+      Device device)
+      throws IOException {
+    requireSame(recorded(folder), config, TokenizerHash.of(vocabulary, tokenizer), folder);
+    if (!Files.exists(folder.resolve("corpus"))) {
+      tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+    }
+    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, device);
+    for (Path checkpoint : Checkpoint.newestFirst(folder.resolve("checkpoints"))) {
+      try {
+        JsonNode state = Checkpoint.state(checkpoint);
+        Checkpoint.load(checkpoint, run.pretrainer.parameters(), run.pretrainer.optimizer());
+        run.pretrainer.resumeAt(state.get("step").asLong());
+        run.secondsBefore = state.path("seconds").asDouble();
+        break;
+      } catch (InvalidModelException e) {
+        run.warnings.add(e.getMessage() + "; the one before is used");
+      }
+    }
+    run.cutMetrics();
+    run.startNanos = System.nanoTime();
+    return run;
+  }
+
+  /** Returns what a run was started with. */
+  public static PretrainingConfig recordedConfig(Path folder) throws IOException {
+    return JSON.treeToValue(recorded(folder).get("config"), PretrainingConfig.class);
+  }
+
+  private static JsonNode recorded(Path folder) throws IOException {
+    Path file = folder.resolve("run.json");
+    if (!Files.exists(file)) {
+      throw new IllegalArgumentException(folder + " holds no run to resume");
+    }
+    return JSON.readTree(file.toFile());
+  }
+
+  private static void requireSame(
+      JsonNode recorded, PretrainingConfig config, String tokenizerHash, Path folder) {
+    if (!recorded.path("tokenizer_hash").asText().equals(tokenizerHash)) {
+      throw new IllegalArgumentException(
+          folder
+              + " was started with another vocabulary or casing; give the one it was started with");
+    }
+    JsonNode before = recorded.get("config");
+    JsonNode now = JSON.valueToTree(config);
+    for (java.util.Map.Entry<String, JsonNode> entry : now.properties()) {
+      JsonNode old = before.get(entry.getKey());
+      if (!entry.getValue().asText().equals(old.asText())) {
+        throw new IllegalArgumentException(
+            folder
+                + " was started with "
+                + entry.getKey()
+                + "="
+                + old.asText()
+                + "; "
+                + entry.getKey()
+                + "="
+                + entry.getValue().asText());
+      }
+    }
+  }
+
+  private static void tokenize(
+      Path folder,
+      PretrainingConfig config,
+      List<Path> corpusFiles,
+      Vocabulary vocabulary,
+      TokenizerConfig tokenizer)
+      throws IOException {
+    TokenCorpus.write(
+        new CorpusReader(corpusFiles),
+        new WordPieceEncoder(vocabulary, tokenizer),
+        TokenizerHash.of(vocabulary, tokenizer),
+        config.heldOutShare(),
+        config.seed(),
+        folder.resolve("corpus"));
+  }
+
+  public Pretrainer pretrainer() {
+    return pretrainer;
+  }
+
+  public TokenCorpus corpus() {
+    return corpus;
+  }
+
+  /** Returns what went wrong and could be mended while resuming. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  /** Returns the seconds that the run has taken, earlier parts included. */
+  public double seconds() {
+    return secondsBefore + (System.nanoTime() - startNanos) / 1e9;
+  }
+
+  /** Writes a checkpoint, then both Hugging Face directories. */
+  public void save() throws IOException {
+    ObjectNode state = JSON.createObjectNode();
+    state.put("seconds", seconds());
+    state.put("tokenizer_hash", corpus.tokenizerHash());
+    state.set("config", JSON.valueToTree(pretrainer.config()));
+    Checkpoint.save(
+        folder.resolve("checkpoints"),
+        pretrainer.stepsDone(),
+        pretrainer.parameters(),
+        pretrainer.optimizer(),
+        state,
+        CHECKPOINTS_KEPT);
+    PretrainingSize size = pretrainer.config().size();
+    HuggingFaceDirectory.write(
+        folder.resolve("discriminator"),
+        size.discriminator(vocabulary.size()),
+        Head.discriminator(),
+        HuggingFaceWeights.of(pretrainer.parameters(), ""),
+        DataType.F32,
+        vocabulary,
+        tokenizer);
+    HuggingFaceDirectory.write(
+        folder.resolve("generator"),
+        size.generator(vocabulary.size()),
+        Head.generator(),
+        HuggingFaceWeights.of(pretrainer.parameters(), HuggingFaceWeights.GENERATOR),
+        DataType.F32,
+        vocabulary,
+        tokenizer);
+  }
+
+  /** Appends a line to {@code metrics.jsonl}. */
+  public void record(String split, Measurements measurements, double tokensPerSecond)
+      throws IOException {
+    long step = pretrainer.stepsDone();
+    ObjectNode line = JSON.createObjectNode();
+    line.put("step", step);
+    line.put("split", split);
+    line.put("tokens", step * pretrainer.tokensPerStep());
+    line.put("seconds", seconds());
+    line.put("mlm_loss", measurements.mlmLoss());
+    line.put("rtd_loss", measurements.rtdLoss());
+    line.put("total_loss", measurements.totalLoss());
+    line.put("mlm_accuracy", measurements.mlmAccuracy());
+    line.put("rtd_accuracy", measurements.rtdAccuracy());
+    line.put("rtd_precision", measurements.rtdPrecision());
+    line.put("rtd_recall", measurements.rtdRecall());
+    line.put("replaced_fraction", measurements.replacedFraction());
+    if (split.equals("training")) {
+      line.put("gradient_norm", pretrainer.gradientNorm());
+      line.put("learning_rate", pretrainer.config().schedule().rate(Math.max(0, step - 1)));
+      line.put("tokens_per_second", tokensPerSecond);
+    }
+    Files.writeString(
+        metrics(),
+        line + "\n",
+        StandardCharsets.UTF_8,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+  }
+
+  private Path metrics() {
+    return folder.resolve("metrics.jsonl");
+  }
+
+  /** Drops the lines of steps that will be made again. */
+  private void cutMetrics() throws IOException {
+    if (!Files.exists(metrics())) {
+      return;
+    }
+    List<String> kept = new ArrayList<>();
+    for (String line : Files.readAllLines(metrics())) {
+      // The last line of a killed run may be cut short.
+      if (line.endsWith("}")
+          && JSON.readTree(line).path("step").asLong() <= pretrainer.stepsDone()) {
+        kept.add(line);
+      }
+    }
+    Files.write(metrics(), kept);
+  }
+}

@@ -1,0 +1,77 @@
+package org.solrelectra.training.storage;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Folders that appear complete or not at all. */
+public final class Folders {
+  private Folders() {}
+
+  /** Deletes a folder and all in it, if it is there. */
+  public static void deleteIfExists(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      paths = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : paths) {
+      Files.delete(path);
+    }
+  }
+
+  /**
+   * Puts a complete new folder in the place of an old one. A crash in between leaves the old one
+   * under its name or, for an instant, under its name with {@code .old}.
+   */
+  public static void replace(Path fresh, Path target) throws IOException {
+    forceFiles(fresh);
+    Path old = target.resolveSibling(target.getFileName() + ".old");
+    deleteIfExists(old);
+    if (Files.exists(target)) {
+      move(target, old);
+    }
+    move(fresh, target);
+    forceFolder(target.toAbsolutePath().getParent());
+    deleteIfExists(old);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(from, to);
+    }
+  }
+
+  /** Forces a folder's files to disk, so that a rename never overtakes their content. */
+  private static void forceFiles(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      files = walk.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  private static void forceFolder(Path folder) {
+    // A folder can be opened and forced on POSIX systems only; elsewhere the rename alone must do.
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      return;
+    }
+  }
+}
