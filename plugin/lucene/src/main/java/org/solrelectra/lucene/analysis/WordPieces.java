@@ -50,9 +50,11 @@ public final class WordPieces {
     size = Math.min(size, newSize);
   }
 
-  /** Writes the first {@code count} ids to {@code target} from {@code at} on. */
-  public void copyIds(int count, int[] target, int at) {
-    System.arraycopy(ids, 0, target, at, count);
+  /**
+   * Writes the ids of pieces {@code from..from + count - 1} to {@code target} from {@code at} on.
+   */
+  public void copyIds(int from, int count, int[] target, int at) {
+    System.arraycopy(ids, from, target, at, count);
   }
 
   void add(int id, int start, int end) {

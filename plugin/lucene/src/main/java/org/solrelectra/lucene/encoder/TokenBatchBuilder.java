@@ -1,0 +1,126 @@
+package org.solrelectra.lucene.encoder;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
+import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
+import org.solrelectra.lucene.analysis.WordPieces;
+import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.lucene.model.Truncation;
+import org.solrelectra.lucene.model.Vocabulary;
+
+/**
+ * Texts and pairs of texts to sequences: {@code [CLS] text [SEP]} or {@code [CLS] query [SEP]
+ * passage [SEP]}, cut to the model's longest sequence.
+ *
+ * <p>Immutable; threads may share it.
+ */
+public final class TokenBatchBuilder {
+  private static final int SPECIAL_TOKENS_OF_TEXT = 2;
+  private static final int SPECIAL_TOKENS_OF_PAIR = 3;
+
+  private final WordPieceEncoder wordPieces;
+  private final int maxLength;
+  private final Truncation truncation;
+
+  public TokenBatchBuilder(
+      Vocabulary vocabulary, TokenizerConfig config, int maxLength, Truncation truncation) {
+    if (maxLength < TokenizerConfig.SHORTEST_MAXIMUM) {
+      throw new IllegalArgumentException(
+          "maxLength must be at least "
+              + TokenizerConfig.SHORTEST_MAXIMUM
+              + "; maxLength="
+              + maxLength);
+    }
+    this.wordPieces = new WordPieceEncoder(vocabulary, config);
+    this.maxLength = maxLength;
+    this.truncation = truncation;
+  }
+
+  /** Makes the builder that a model directory asks for. */
+  public static TokenBatchBuilder of(ModelDirectory model) {
+    return new TokenBatchBuilder(
+        model.vocabulary(), model.tokenizer(), model.maxLength(), model.manifest().truncation());
+  }
+
+  /** Returns one sequence for each text, in their order; a text is cut at its end. */
+  public TokenBatch texts(List<? extends CharSequence> texts) {
+    WordPieces pieces = new WordPieces();
+    List<TokenSequence> sequences = new ArrayList<>(texts.size());
+    for (CharSequence text : texts) {
+      wordPieces.encode(text, SpecialTokens.AS_TEXT, maxLength - SPECIAL_TOKENS_OF_TEXT, pieces);
+      sequences.add(text(pieces));
+    }
+    return new TokenBatch(sequences, 0);
+  }
+
+  private TokenSequence text(WordPieces pieces) {
+    int length = pieces.size();
+    int[] ids = new int[length + SPECIAL_TOKENS_OF_TEXT];
+    ids[0] = wordPieces.vocabulary().clsId();
+    pieces.copyIds(0, length, ids, 1);
+    ids[length + 1] = wordPieces.vocabulary().sepId();
+    return new TokenSequence(ids, new int[ids.length]);
+  }
+
+  /** Returns one sequence for each passage, in their order; the query is tokenized once. */
+  public TokenBatch pairs(CharSequence query, List<? extends CharSequence> passages) {
+    int room = maxLength - SPECIAL_TOKENS_OF_PAIR;
+    // One token more than fits tells that a text is too long; the rest need not be read.
+    WordPieces queryPieces = new WordPieces();
+    wordPieces.encode(query, SpecialTokens.AS_TEXT, room + 1, queryPieces);
+    WordPieces passagePieces = new WordPieces();
+    List<TokenSequence> sequences = new ArrayList<>(passages.size());
+    int truncatedQueries = 0;
+    for (CharSequence passage : passages) {
+      wordPieces.encode(passage, SpecialTokens.AS_TEXT, room + 1, passagePieces);
+      PairLengths lengths =
+          PairLengths.of(queryPieces.size(), passagePieces.size(), room, truncation);
+      if (lengths.query() < queryPieces.size()) {
+        truncatedQueries++;
+      }
+      sequences.add(
+          pair(
+              queryPieces,
+              lengths.query(),
+              passagePieces,
+              new PassageWindow(0, lengths.passage())));
+    }
+    return new TokenBatch(sequences, truncatedQueries);
+  }
+
+  /**
+   * Covers one passage with windows that follow the whole query.
+   *
+   * @param stride passage tokens that neighbouring windows share
+   * @throws IllegalArgumentException if the query leaves windows no longer than the stride
+   */
+  public TokenBatch windows(CharSequence query, CharSequence passage, int stride) {
+    WordPieces queryPieces = new WordPieces();
+    wordPieces.encode(query, SpecialTokens.AS_TEXT, queryPieces);
+    WordPieces passagePieces = new WordPieces();
+    wordPieces.encode(passage, SpecialTokens.AS_TEXT, passagePieces);
+    int room = maxLength - SPECIAL_TOKENS_OF_PAIR - queryPieces.size();
+    List<TokenSequence> sequences = new ArrayList<>();
+    for (PassageWindow window : PassageWindow.cover(passagePieces.size(), room, stride)) {
+      sequences.add(pair(queryPieces, queryPieces.size(), passagePieces, window));
+    }
+    return new TokenBatch(sequences, 0);
+  }
+
+  private TokenSequence pair(
+      WordPieces query, int queryLength, WordPieces passage, PassageWindow window) {
+    int[] ids = new int[queryLength + window.length() + SPECIAL_TOKENS_OF_PAIR];
+    int[] types = new int[ids.length];
+    ids[0] = wordPieces.vocabulary().clsId();
+    query.copyIds(0, queryLength, ids, 1);
+    int second = queryLength + 2;
+    ids[second - 1] = wordPieces.vocabulary().sepId();
+    passage.copyIds(window.start(), window.length(), ids, second);
+    ids[ids.length - 1] = wordPieces.vocabulary().sepId();
+    Arrays.fill(types, second, types.length, 1);
+    return new TokenSequence(ids, types);
+  }
+}
