@@ -25,6 +25,12 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       VocabularyCommand.class,
       PretrainCommand.class,
+      FineTuneCommand.class,
+      ExportCommand.class,
+      EvaluateCommand.class,
+      TokenizeCommand.class,
+      ScoreCommand.class,
+      BenchCommand.class,
     })
 public final class TrainingCli implements Runnable {
   private static final int FAILURE = 1;

@@ -17,13 +17,25 @@ import java.util.zip.GZIPInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The lines of a UTF-8 text file, plain or compressed ({@code .gz}, {@code .xz}). A line ends at
- * \n; a \r before it is dropped. Broken UTF-8 and binary files are errors that name the byte.
+ * The lines of a UTF-8 text, plain or compressed ({@code .gz}, {@code .xz}). A line ends at \n.
+ * Broken UTF-8 and binary files are errors that name the byte.
  */
 public final class TextLines implements Closeable {
   private static final int BUFFER = 1 << 16;
 
+  /** What the bytes may be. */
+  public enum Content {
+    /**
+     * Text that somebody wrote: a NUL byte says that the file is something else; \\r before \\n is
+     * dropped.
+     */
+    TEXT_FILE,
+    /** Any characters; a line is exactly what stands between two \\n. */
+    ANY_CHARACTERS
+  }
+
   private final String source;
+  private final Content content;
   private final InputStream stream;
   private final byte[] buffer = new byte[BUFFER];
   private int position;
@@ -37,9 +49,10 @@ public final class TextLines implements Closeable {
           .onUnmappableCharacter(CodingErrorAction.REPORT);
 
   /** Reads from a stream; {@code source} stands for it in messages. */
-  public TextLines(InputStream stream, String source) {
+  public TextLines(InputStream stream, String source, Content content) {
     this.stream = stream;
     this.source = source;
+    this.content = content;
   }
 
   /** Opens a file; a name ending in {@code .gz} or {@code .xz} is decompressed. */
@@ -48,16 +61,21 @@ public final class TextLines implements Closeable {
     try {
       String name = file.getFileName().toString();
       if (name.endsWith(".gz")) {
-        return new TextLines(new GZIPInputStream(raw, BUFFER), file.toString());
+        return new TextLines(new GZIPInputStream(raw, BUFFER), file.toString(), Content.TEXT_FILE);
       }
       if (name.endsWith(".xz")) {
-        return new TextLines(new XZInputStream(raw), file.toString());
+        return new TextLines(new XZInputStream(raw), file.toString(), Content.TEXT_FILE);
       }
-      return new TextLines(raw, file.toString());
+      return new TextLines(raw, file.toString(), Content.TEXT_FILE);
     } catch (IOException e) {
       raw.close();
       throw new InvalidCorpusException(file + " cannot be decompressed: " + e.getMessage(), e);
     }
+  }
+
+  /** Says whether the next line can be read without waiting for more input. */
+  public boolean isReady() throws IOException {
+    return position < limit || stream.available() > 0;
   }
 
   /**
@@ -85,17 +103,17 @@ public final class TextLines implements Closeable {
       if (b == '\n') {
         break;
       }
-      if (b == 0) {
+      if (b == 0 && content == Content.TEXT_FILE) {
         throw new InvalidCorpusException(
             source + " is a binary file; expected UTF-8 text; NUL at byte " + (consumed - 1));
       }
-      ascii &= b > 0;
+      ascii &= b >= 0;
       if (length == line.length) {
         line = Arrays.copyOf(line, length * 2);
       }
       line[length++] = b;
     }
-    if (length > 0 && line[length - 1] == '\r') {
+    if (length > 0 && line[length - 1] == '\r' && content == Content.TEXT_FILE) {
       length--;
     }
     return ascii

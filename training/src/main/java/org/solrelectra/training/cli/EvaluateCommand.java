@@ -1,0 +1,206 @@
+package org.solrelectra.training.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.solrelectra.lucene.classification.EncoderClassifier;
+import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.model.Task;
+import org.solrelectra.lucene.search.CrossEncoder;
+import org.solrelectra.lucene.search.ReRankOperator;
+import org.solrelectra.training.dataset.DatasetReader;
+import org.solrelectra.training.dataset.InvalidDatasetException;
+import org.solrelectra.training.dataset.LabeledText;
+import org.solrelectra.training.evaluation.Bm25Baseline;
+import org.solrelectra.training.evaluation.ClassificationMetrics;
+import org.solrelectra.training.evaluation.LuceneClassifierBaselines;
+import org.solrelectra.training.evaluation.QueryCandidates;
+import org.solrelectra.training.evaluation.RankingMetrics;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "evaluate",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures a model directory: accuracy and macro-F1 of a classifier; MRR@10, nDCG@10 and MAP of a ranker beside BM25 on the same"
+            + " candidates.")
+final class EvaluateCommand implements Callable<Integer> {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--test",
+      required = true,
+      paramLabel = "FILE",
+      description = "JSONL or TSV; keys text, label or query, passage, label.")
+  private Path test;
+
+  @Option(
+      names = "--train",
+      paramLabel = "FILE",
+      description =
+          "Training examples, to set a classifier beside the majority class and Lucene's own classifiers.")
+  private Path train;
+
+  @Option(
+      names = "--weight",
+      defaultValue = "1",
+      description =
+          "Of the logit where it is added to BM25 (reRankOperator=add). Default: ${DEFAULT-VALUE}.")
+  private double weight;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    try (ModelOptions.OpenModel open = model.open()) {
+      Task task = open.encoder().model().manifest().task();
+      return switch (task) {
+        case CLASSIFICATION -> classification(open.encoder());
+        case RANKING -> ranking(open.encoder());
+        default ->
+            throw new IllegalArgumentException(
+                "--model must be for classification or ranking; task=" + task.key());
+      };
+    }
+  }
+
+  private int classification(Encoder encoder) throws IOException {
+    EncoderClassifier classifier = new EncoderClassifier(encoder);
+    List<LabeledText> examples = DatasetReader.texts(test);
+    for (LabeledText example : examples) {
+      if (!classifier.labels().contains(example.label())) {
+        throw new InvalidDatasetException(
+            test
+                + ": label '"
+                + example.label()
+                + "' is not in config.json; labels: "
+                + classifier.labels());
+      }
+    }
+    List<String> truth = examples.stream().map(LabeledText::label).toList();
+    Map<String, ClassificationMetrics> results = new LinkedHashMap<>();
+    results.put("model", ClassificationMetrics.of(truth, predict(classifier, examples)));
+    if (train != null) {
+      results.putAll(LuceneClassifierBaselines.measure(DatasetReader.texts(train), examples));
+    }
+    ObjectNode object = new ObjectMapper().createObjectNode();
+    object.put("task", "classification").put("examples", examples.size());
+    results.forEach(
+        (name, metrics) ->
+            object
+                .putObject(name)
+                .put("accuracy", metrics.accuracy())
+                .put("macroF1", metrics.macroF1()));
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(object);
+    } else {
+      out.printf(
+          Locale.ROOT, "%d examples%n%-36s %8s %8s%n", examples.size(), "", "accuracy", "macro-F1");
+      results.forEach(
+          (name, metrics) ->
+              out.printf(
+                  Locale.ROOT, "%-36s %8.4f %8.4f%n", name, metrics.accuracy(), metrics.macroF1()));
+    }
+    return 0;
+  }
+
+  private static List<String> predict(EncoderClassifier classifier, List<LabeledText> examples)
+      throws IOException {
+    List<String> predicted = new ArrayList<>();
+    for (double[] probabilities :
+        classifier.probabilities(examples.stream().map(LabeledText::text).toList())) {
+      int best = 0;
+      for (int i = 1; i < probabilities.length; i++) {
+        if (probabilities[i] > probabilities[best]) {
+          best = i;
+        }
+      }
+      predicted.add(classifier.labels().get(best));
+    }
+    return predicted;
+  }
+
+  private int ranking(Encoder encoder) throws IOException {
+    CrossEncoder crossEncoder = new CrossEncoder(encoder);
+    List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
+    List<double[]> bm25 = Bm25Baseline.scores(all);
+    Map<String, List<RankingMetrics>> measured = new LinkedHashMap<>();
+    measured.put("model", new ArrayList<>());
+    measured.put("bm25", new ArrayList<>());
+    String added = String.format(Locale.ROOT, "bm25 + %s * logit", weight);
+    measured.put(added, new ArrayList<>());
+    for (int i = 0; i < all.size(); i++) {
+      QueryCandidates query = all.get(i);
+      if (query.isRankable()) {
+        float[] logits =
+            crossEncoder.score(query.query(), query.passages(), Deadline.NONE).logits();
+        double[] alone = new double[logits.length];
+        double[] sum = new double[logits.length];
+        for (int j = 0; j < logits.length; j++) {
+          alone[j] = logits[j];
+          sum[j] = ReRankOperator.ADD.combine((float) bm25.get(i)[j], logits[j], weight);
+        }
+        measured.get("model").add(query.measure(alone));
+        measured.get("bm25").add(query.measure(bm25.get(i)));
+        measured.get(added).add(query.measure(sum));
+      }
+    }
+    int queries = measured.get("model").size();
+    if (queries == 0) {
+      throw new InvalidDatasetException(
+          test + " holds no query with a relevant passage and another");
+    }
+    print(queries, measured);
+    return 0;
+  }
+
+  private void print(int queries, Map<String, List<RankingMetrics>> measured) {
+    PrintWriter out = spec.commandLine().getOut();
+    ObjectNode object = new ObjectMapper().createObjectNode();
+    object.put("task", "ranking").put("queries", queries);
+    StringBuilder table =
+        new StringBuilder(
+            String.format(
+                Locale.ROOT,
+                "%d queries%n%-24s %8s %8s %8s%n",
+                queries,
+                "",
+                "MRR@10",
+                "nDCG@10",
+                "MAP"));
+    measured.forEach(
+        (name, list) -> {
+          RankingMetrics mean = RankingMetrics.mean(list);
+          object
+              .putObject(name)
+              .put("mrr10", mean.mrr10())
+              .put("ndcg10", mean.ndcg10())
+              .put("map", mean.map());
+          table.append(
+              String.format(
+                  Locale.ROOT,
+                  "%-24s %8.4f %8.4f %8.4f%n",
+                  name,
+                  mean.mrr10(),
+                  mean.ndcg10(),
+                  mean.map()));
+        });
+    out.print(json ? object + "\n" : table);
+    out.flush();
+  }
+}

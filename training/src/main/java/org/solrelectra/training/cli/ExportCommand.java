@@ -1,0 +1,155 @@
+package org.solrelectra.training.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.solrelectra.training.checkpoint.Checkpoint;
+import org.solrelectra.training.checkpoint.HuggingFaceModel;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.export.ModelExporter;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "export",
+    mixinStandardHelpOptions = true,
+    description =
+        "Writes a model directory with an ONNX graph, opens it with the plugin's own encoder, and refuses to finish if a logit differs"
+            + " from libtorch by more than 1e-4.")
+final class ExportCommand implements Callable<Integer> {
+  private enum Weights {
+    F32,
+    BF16,
+    NONE
+  }
+
+  private static final class Source {
+    @Option(
+        names = "--run",
+        paramLabel = "RUN",
+        description = "A pretraining run: its discriminator is exported.")
+    private Path run;
+
+    @Option(
+        names = "--checkpoint",
+        paramLabel = "DIR2",
+        description = "What finetune wrote, or a Hugging Face directory.")
+    private Path checkpoint;
+  }
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @ArgGroup(multiplicity = "1")
+  private Source source;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "DIR",
+      description = "The model directory to write.")
+  private Path output;
+
+  @Option(names = "--name", description = "The model's name. Default: the folder's.")
+  private String name;
+
+  @Option(
+      names = "--model-version",
+      defaultValue = "1",
+      description = "Free text. Default: ${DEFAULT-VALUE}.")
+  private String version;
+
+  @Option(
+      names = "--safetensors",
+      defaultValue = "f32",
+      description =
+          "How weights are stored for further training: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Weights weights;
+
+  @Option(
+      names = "--no-graph",
+      description = "Leave model.onnx out: the directory can be trained on, not served.")
+  private boolean noGraph;
+
+  @Override
+  public Integer call() throws IOException {
+    if (noGraph && weights == Weights.NONE) {
+      throw new IllegalArgumentException(
+          "--no-graph needs weights; --safetensors=none leaves nothing");
+    }
+    Path folder = source.run != null ? source.run.resolve("discriminator") : source.checkpoint;
+    HuggingFaceModel model = HuggingFaceModel.read(folder);
+    ObjectNode provenance = source.run != null ? ofRun(source.run) : ofCheckpoint(folder);
+    double temperature = provenance.path("temperature").asDouble(1);
+    double difference =
+        ModelExporter.export(
+            model,
+            new ModelExporter.Options(
+                name != null ? name : output.getFileName().toString(),
+                version,
+                weights == Weights.NONE ? null : DataType.valueOf(weights.name()),
+                !noGraph,
+                temperature,
+                provenance),
+            output);
+    String check =
+        noGraph
+            ? ""
+            : String.format(
+                Locale.ROOT, "; largest difference of a logit to libtorch: %.1e", difference);
+    spec.commandLine().getOut().println("written: " + output + check);
+    return 0;
+  }
+
+  private static ObjectNode ofRun(Path run) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode provenance = json.createObjectNode();
+    provenance.set("pretraining", json.readTree(run.resolve("run.json").toFile()).get("config"));
+    List<Path> checkpoints = Checkpoint.newestFirst(run.resolve("checkpoints"));
+    if (!checkpoints.isEmpty()) {
+      JsonNode state = Checkpoint.state(checkpoints.get(0));
+      provenance.put("steps", state.get("step").asLong());
+      provenance.put("seconds", Math.round(state.path("seconds").asDouble()));
+      provenance.put("tokenizer_hash", state.path("tokenizer_hash").asText());
+    }
+    JsonNode heldOut = null;
+    if (Files.exists(run.resolve("metrics.jsonl"))) {
+      for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+        JsonNode metrics = json.readTree(line);
+        if (metrics.path("split").asText().equals("held-out")) {
+          heldOut = metrics;
+        }
+      }
+    }
+    if (heldOut != null) {
+      provenance.put("tokens", heldOut.get("tokens").asLong());
+      ObjectNode measured = provenance.putObject("held_out");
+      for (String key :
+          List.of(
+              "mlm_loss",
+              "mlm_accuracy",
+              "rtd_loss",
+              "rtd_accuracy",
+              "rtd_precision",
+              "rtd_recall")) {
+        measured.set(key, heldOut.get(key));
+      }
+    }
+    return provenance;
+  }
+
+  private static ObjectNode ofCheckpoint(Path folder) throws IOException {
+    Path record = folder.resolve(FineTuneCommand.RECORD);
+    ObjectMapper json = new ObjectMapper();
+    return Files.exists(record)
+        ? (ObjectNode) json.readTree(record.toFile())
+        : json.createObjectNode();
+  }
+}

@@ -1,0 +1,222 @@
+package org.solrelectra.training.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.bytedeco.pytorch.Device;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
+import org.solrelectra.training.checkpoint.HuggingFaceModel;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.dataset.DatasetReader;
+import org.solrelectra.training.finetune.FineTuner;
+import org.solrelectra.training.finetune.FineTuningConfig;
+import org.solrelectra.training.storage.FileHash;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "finetune",
+    mixinStandardHelpOptions = true,
+    description = "Trains a text classifier or a passage ranker from a pretrained discriminator.")
+final class FineTuneCommand implements Callable<Integer> {
+  /** What stands beside the weights in the output: how they were made, and how good they are. */
+  static final String RECORD = "finetuning.json";
+
+  private enum TaskName {
+    CLASSIFY,
+    RANK
+  }
+
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @Mixin private ThreadOptions threads;
+
+  @Option(
+      names = "--task",
+      required = true,
+      description = "classify: one label a text. rank: relevant or not, a (query, passage) pair.")
+  private TaskName task;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "What to start from: RUN/discriminator, or a Hugging Face directory with safetensors.")
+  private Path model;
+
+  @Option(
+      names = "--train",
+      required = true,
+      paramLabel = "FILE",
+      description = "JSONL or TSV, also .gz or .xz; keys text, label or query, passage, label.")
+  private Path train;
+
+  @Option(
+      names = "--dev",
+      required = true,
+      paramLabel = "FILE",
+      description = "As --train; the epoch that is best on it is kept.")
+  private Path development;
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "DIR2",
+      description = "The folder to write.")
+  private Path output;
+
+  @Option(names = "--epochs", description = "Default: 10 to classify, 3 to rank.")
+  private Integer epochs;
+
+  @Option(names = "--batch-size", defaultValue = "32", description = "Default: ${DEFAULT-VALUE}.")
+  private int batchSize;
+
+  @Option(
+      names = "--learning-rate",
+      defaultValue = "3e-4",
+      description =
+          "Peak, of the head (Clark et al. 2020 for small; 1e-4 base, 5e-5 large). Default: ${DEFAULT-VALUE}.")
+  private double learningRate;
+
+  @Option(
+      names = "--warmup",
+      defaultValue = "0.1",
+      paramLabel = "SHARE",
+      description = "Of all steps. Default: ${DEFAULT-VALUE}.")
+  private double warmupShare;
+
+  @Option(
+      names = "--weight-decay",
+      defaultValue = "0.01",
+      description = "Default: ${DEFAULT-VALUE}.")
+  private double weightDecay;
+
+  @Option(
+      names = "--layer-decay",
+      defaultValue = "0.8",
+      description =
+          "Factor of the rate from one layer to the next below; large models need it. Default: ${DEFAULT-VALUE}.")
+  private double layerDecay;
+
+  @Option(
+      names = "--max-length",
+      description = "Tokens a sequence. Default: the model's model_max_length.")
+  private Integer maxLength;
+
+  @Option(names = "--dropout", defaultValue = "0.1", description = "Default: ${DEFAULT-VALUE}.")
+  private double dropout;
+
+  @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Override
+  public Integer call() throws IOException {
+    if (Files.exists(output)) {
+      throw new IllegalArgumentException(output + " exists already; name another --output");
+    }
+    HuggingFaceModel start = HuggingFaceModel.read(model);
+    FineTuningConfig config =
+        new FineTuningConfig(
+            epochs != null ? epochs : task == TaskName.CLASSIFY ? 10 : 3,
+            batchSize,
+            learningRate,
+            warmupShare,
+            weightDecay,
+            layerDecay,
+            maxLength != null ? maxLength : start.tokenizer().modelMaxLength(),
+            dropout,
+            seed);
+    Device device = Libtorch.start(threads.count);
+    FineTuner tuner =
+        switch (task) {
+          case CLASSIFY ->
+              FineTuner.forClassification(
+                  start,
+                  DatasetReader.texts(train),
+                  DatasetReader.texts(development),
+                  config,
+                  device);
+          case RANK ->
+              FineTuner.forRanking(
+                  start,
+                  DatasetReader.pairs(train),
+                  DatasetReader.pairs(development),
+                  config,
+                  device);
+        };
+    PrintWriter out = spec.commandLine().getOut();
+    long startNanos = System.nanoTime();
+    FineTuner.Result result = train(tuner, out);
+    HuggingFaceDirectory.write(
+        output,
+        result.model().config(),
+        result.model().head(),
+        result.model().weights(),
+        DataType.F32,
+        result.model().vocabulary(),
+        result.model().tokenizer());
+    writeRecord(config, result, (System.nanoTime() - startNanos) / 1e9);
+    out.printf(
+        Locale.ROOT,
+        "best epoch %d: %s %.4f on %s; written: %s%n",
+        result.bestEpoch(),
+        result.qualityName(),
+        result.quality(),
+        development,
+        output);
+    return 0;
+  }
+
+  private static FineTuner.Result train(FineTuner tuner, PrintWriter out) throws IOException {
+    ProgressDisplay[] display = new ProgressDisplay[1];
+    try {
+      return tuner.train(
+          new FineTuner.Observer() {
+            private double mean;
+
+            @Override
+            public void step(long step, long steps, double loss) {
+              if (display[0] == null) {
+                display[0] = new ProgressDisplay("finetune", 0, steps, out);
+              }
+              mean = step == 1 ? loss : 0.98 * mean + 0.02 * loss;
+              display[0].update(step, String.format(Locale.ROOT, "loss %.4f", mean));
+            }
+
+            @Override
+            public void epoch(int epoch, String qualityName, double quality) {
+              out.printf(Locale.ROOT, "epoch %d: %s %.4f%n", epoch, qualityName, quality);
+              out.flush();
+            }
+          });
+    } finally {
+      if (display[0] != null) {
+        display[0].close();
+      }
+    }
+  }
+
+  private void writeRecord(FineTuningConfig config, FineTuner.Result result, double seconds)
+      throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode record = json.createObjectNode();
+    record.put("task", task == TaskName.CLASSIFY ? "classification" : "ranking");
+    record.set("config", json.valueToTree(config));
+    record.put("start_sha256", FileHash.of(model.resolve("model.safetensors")));
+    record.put("train_sha256", FileHash.of(train));
+    record.put("dev_sha256", FileHash.of(development));
+    record.put("best_epoch", result.bestEpoch());
+    record.putObject("dev").put(result.qualityName(), result.quality());
+    record.put("temperature", result.temperature());
+    record.put("tokens", result.tokens());
+    record.put("seconds", Math.round(seconds));
+    Files.writeString(output.resolve(RECORD), record.toPrettyString() + "\n");
+  }
+}

@@ -1,0 +1,159 @@
+package org.solrelectra.training.dataset;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.solrelectra.training.corpus.TextLines;
+
+/**
+ * Reads examples from JSONL (one object a line) or TSV (a header line, then values between tabs),
+ * by the file's name; {@code .gz} and {@code .xz} are decompressed. Keys and columns are {@code
+ * text, label} or {@code query, passage, label}; others are passed over.
+ */
+public final class DatasetReader {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private DatasetReader() {}
+
+  /**
+   * Reads labelled texts.
+   *
+   * @throws InvalidDatasetException if the file is empty, or a line is not an example
+   */
+  public static List<LabeledText> texts(Path file) throws IOException {
+    return read(
+        file, (row, where) -> new LabeledText(row.get("text", where), row.get("label", where)));
+  }
+
+  /**
+   * Reads judged pairs; labels are whole numbers.
+   *
+   * @throws InvalidDatasetException if the file is empty, or a line is not an example
+   */
+  public static List<LabeledPair> pairs(Path file) throws IOException {
+    return read(
+        file,
+        (row, where) ->
+            new LabeledPair(
+                row.get("query", where),
+                row.get("passage", where),
+                grade(row.get("label", where), where)));
+  }
+
+  /** Says whether a file holds pairs, by its first line. */
+  public static boolean holdsPairs(Path file) throws IOException {
+    try (TextLines lines = TextLines.open(file)) {
+      String first = lines.next();
+      if (first == null) {
+        throw new InvalidDatasetException(file + " is empty");
+      }
+      return isTsv(file)
+          ? List.of(first.split("\t", -1)).contains("passage")
+          : json(first, file + " line 1").has("passage");
+    }
+  }
+
+  private static int grade(String label, String where) throws InvalidDatasetException {
+    try {
+      return Integer.parseInt(label);
+    } catch (NumberFormatException e) {
+      throw new InvalidDatasetException(
+          where
+              + ": the label of a pair must be a whole number, 1 for relevant; label='"
+              + label
+              + "'",
+          e);
+    }
+  }
+
+  private interface Row {
+    String get(String key, String where) throws InvalidDatasetException;
+  }
+
+  private interface Example<T> {
+    T of(Row row, String where) throws InvalidDatasetException;
+  }
+
+  private static boolean isTsv(Path file) {
+    return file.getFileName().toString().replaceFirst("\\.(gz|xz)$", "").endsWith(".tsv");
+  }
+
+  private static <T> List<T> read(Path file, Example<T> example) throws IOException {
+    List<T> examples = new ArrayList<>();
+    boolean tsv = isTsv(file);
+    try (TextLines lines = TextLines.open(file)) {
+      Map<String, Integer> columns = tsv ? columns(lines.next(), file) : Map.of();
+      int number = tsv ? 1 : 0;
+      for (String line = lines.next(); line != null; line = lines.next()) {
+        number++;
+        if (!line.isBlank()) {
+          String where = file + " line " + number;
+          examples.add(example.of(tsv ? tsvRow(line, columns) : jsonRow(line, where), where));
+        }
+      }
+    }
+    if (examples.isEmpty()) {
+      throw new InvalidDatasetException(file + " holds no example");
+    }
+    return examples;
+  }
+
+  private static Map<String, Integer> columns(String header, Path file)
+      throws InvalidDatasetException {
+    if (header == null) {
+      throw new InvalidDatasetException(file + " is empty");
+    }
+    Map<String, Integer> columns = new HashMap<>();
+    String[] names = header.split("\t", -1);
+    for (int i = 0; i < names.length; i++) {
+      // Files of Windows' editors start with a byte order mark.
+      columns.put(names[i].replace("\ufeff", "").strip(), i);
+    }
+    return columns;
+  }
+
+  private static Row tsvRow(String line, Map<String, Integer> columns) {
+    String[] values = line.split("\t", -1);
+    return (key, where) -> {
+      Integer column = columns.get(key);
+      if (column == null) {
+        throw new InvalidDatasetException(
+            where + ": the header has no column '" + key + "'; columns: " + columns.keySet());
+      }
+      if (column >= values.length) {
+        throw new InvalidDatasetException(
+            where
+                + " has too few columns; expected "
+                + columns.size()
+                + "; columns="
+                + values.length);
+      }
+      return values[column];
+    };
+  }
+
+  private static JsonNode json(String line, String where) throws InvalidDatasetException {
+    try {
+      return JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw new InvalidDatasetException(where + " is not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static Row jsonRow(String line, String where) throws InvalidDatasetException {
+    JsonNode object = json(line, where);
+    return (key, place) -> {
+      JsonNode value = object.get(key);
+      if (value == null || value.isNull() || value.isContainerNode()) {
+        throw new InvalidDatasetException(place + " lacks the key '" + key + "'");
+      }
+      return value.asText();
+    };
+  }
+}

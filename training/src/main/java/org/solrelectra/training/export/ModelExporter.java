@@ -1,0 +1,139 @@
+package org.solrelectra.training.export;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.Manifest;
+import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.Task;
+import org.solrelectra.lucene.model.Truncation;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
+import org.solrelectra.training.checkpoint.HuggingFaceModel;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.storage.FileHash;
+import org.solrelectra.training.storage.Folders;
+
+/**
+ * Writes a model directory out of a Hugging Face style directory, opens it with the plugin's own
+ * encoder, and compares that with libtorch before the directory gets its name.
+ */
+public final class ModelExporter {
+  private ModelExporter() {}
+
+  /**
+   * How a model directory is written.
+   *
+   * @param name the model's name
+   * @param version the model's version
+   * @param weights how {@code model.safetensors} is stored; null leaves it out
+   * @param graph whether {@code model.onnx} is written, and checked; a directory without one cannot
+   *     be served
+   * @param temperature for probabilities; 1 changes nothing
+   * @param provenance where the model comes from: data, steps, seed, numbers and their commands
+   */
+  public record Options(
+      String name,
+      String version,
+      DataType weights,
+      boolean graph,
+      double temperature,
+      ObjectNode provenance) {}
+
+  /**
+   * Exports a model.
+   *
+   * @return the largest difference of a logit between ONNX Runtime and libtorch; 0 without a graph
+   * @throws ExportMismatchException if a logit differs by more than {@link ExportCheck#TOLERANCE};
+   *     then nothing is written
+   */
+  public static double export(HuggingFaceModel model, Options options, Path output)
+      throws IOException {
+    if (Files.exists(output)) {
+      throw new IllegalArgumentException(output + " exists already; name another --output");
+    }
+    Path partial = output.resolveSibling(output.getFileName() + ".partial");
+    Folders.deleteIfExists(partial);
+    try {
+      HuggingFaceDirectory.write(
+          partial,
+          model.config(),
+          model.head(),
+          model.weights(),
+          options.weights() == null ? DataType.F32 : options.weights(),
+          model.vocabulary(),
+          model.tokenizer());
+      if (options.weights() == null) {
+        Files.delete(partial.resolve("model.safetensors"));
+      }
+      if (options.graph()) {
+        OnnxExporter.write(model, partial.resolve("model.onnx"));
+      }
+      writeManifest(model, options, partial);
+      double difference = options.graph() ? check(model, partial) : 0;
+      Folders.replace(partial, output);
+      return difference;
+    } catch (IOException | RuntimeException e) {
+      Folders.deleteIfExists(partial);
+      throw e;
+    }
+  }
+
+  private static double check(HuggingFaceModel model, Path folder) throws IOException {
+    try (WorkerPool pool = new WorkerPool(0);
+        OnnxEncoder encoder = OnnxEncoder.open(ModelDirectory.open(folder), pool)) {
+      return ExportCheck.largestDifference(model, encoder);
+    }
+  }
+
+  static Task task(HuggingFaceModel model) {
+    if (!model.head().architecture().equals("ElectraForSequenceClassification")) {
+      return Task.PRETRAINED;
+    }
+    return model.head().labels().size() == 1 ? Task.RANKING : Task.CLASSIFICATION;
+  }
+
+  private static void writeManifest(HuggingFaceModel model, Options options, Path folder)
+      throws IOException {
+    Task task = task(model);
+    ObjectNode manifest = new ObjectMapper().createObjectNode();
+    manifest.put("format_version", Manifest.FORMAT_VERSION);
+    manifest.put("name", options.name());
+    manifest.put("version", options.version());
+    manifest.put("task", task.key());
+    if (task != Task.PRETRAINED) {
+      manifest.put("head", "two-layer");
+      manifest.put("activation", task == Task.CLASSIFICATION ? "softmax" : "sigmoid");
+      manifest.putObject("calibration").put("temperature", options.temperature());
+      manifest
+          .putObject("truncation")
+          .put("strategy", Truncation.PASSAGE.key())
+          .put("side", "right");
+    }
+    ObjectNode hashes = manifest.putObject("sha256");
+    for (Map.Entry<String, String> entry : hashes(folder).entrySet()) {
+      hashes.put(entry.getKey(), entry.getValue());
+    }
+    manifest.set("provenance", options.provenance());
+    Files.writeString(folder.resolve("manifest.json"), manifest.toPrettyString() + "\n");
+  }
+
+  private static Map<String, String> hashes(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> list = Files.list(folder)) {
+      files = list.toList();
+    }
+    Map<String, String> hashes = new TreeMap<>();
+    for (Path file : files) {
+      hashes.put(file.getFileName().toString(), FileHash.of(file));
+    }
+    return hashes;
+  }
+}
