@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       VocabularyCommand.class,
       PretrainCommand.class,
+      PrepareCommand.class,
       FineTuneCommand.class,
       ExportCommand.class,
       EvaluateCommand.class,

@@ -1,0 +1,47 @@
+package org.solrelectra.training.prepare;
+
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.RuntimeJsonMappingException;
+import com.fasterxml.jackson.dataformat.csv.CsvMapper;
+import com.fasterxml.jackson.dataformat.csv.CsvSchema;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.solrelectra.training.dataset.InvalidDatasetException;
+
+/** Rows of a CSV file with a header line, by column name. */
+final class CsvRows {
+  private CsvRows() {}
+
+  @FunctionalInterface
+  interface RowConsumer {
+    void accept(Map<String, String> row) throws IOException;
+  }
+
+  /**
+   * @throws InvalidDatasetException if the file lacks one of the columns, or is not CSV
+   */
+  static void forEach(Path file, RowConsumer consumer, String... columns) throws IOException {
+    ObjectReader reader =
+        new CsvMapper().readerForMapOf(String.class).with(CsvSchema.emptySchema().withHeader());
+    try (Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+        MappingIterator<Map<String, String>> rows = reader.readValues(text)) {
+      while (rows.hasNext()) {
+        Map<String, String> row = rows.next();
+        for (String column : columns) {
+          if (row.get(column) == null) {
+            throw new InvalidDatasetException(
+                file + " has no column '" + column + "'; columns: " + row.keySet());
+          }
+        }
+        consumer.accept(row);
+      }
+    } catch (RuntimeJsonMappingException e) {
+      throw new InvalidDatasetException(file + " is not CSV: " + e.getMessage(), e);
+    }
+  }
+}

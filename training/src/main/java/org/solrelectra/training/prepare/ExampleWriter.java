@@ -1,0 +1,123 @@
+package org.solrelectra.training.prepare;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedWriter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.zip.CRC32;
+import org.solrelectra.training.dataset.LabeledPair;
+import org.solrelectra.training.dataset.LabeledText;
+import org.solrelectra.training.random.KeyedRandom;
+import org.solrelectra.training.random.KeyedRandom.Purpose;
+
+/**
+ * Writes examples as JSONL, a share of them to a second file for development. Which file an example
+ * goes to depends on its text or query alone, so all passages of a query stay together. The files
+ * appear when all is written.
+ */
+public final class ExampleWriter implements Closeable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path output;
+  private final Path developmentOutput;
+  private final double developmentShare;
+  private final BufferedWriter writer;
+  private final BufferedWriter developmentWriter;
+  private long examples;
+  private long developmentExamples;
+  private boolean complete;
+
+  /**
+   * @param developmentOutput null to write all to {@code output}
+   */
+  public ExampleWriter(Path output, Path developmentOutput, double developmentShare)
+      throws IOException {
+    if (!(developmentShare > 0 && developmentShare < 1)) {
+      throw new IllegalArgumentException(
+          "developmentShare must be in (0, 1); developmentShare=" + developmentShare);
+    }
+    this.output = output;
+    this.developmentOutput = developmentOutput;
+    this.developmentShare = developmentShare;
+    this.writer = Files.newBufferedWriter(partial(output), StandardCharsets.UTF_8);
+    this.developmentWriter =
+        developmentOutput == null
+            ? null
+            : Files.newBufferedWriter(partial(developmentOutput), StandardCharsets.UTF_8);
+  }
+
+  private static Path partial(Path file) {
+    return file.resolveSibling(file.getFileName() + ".partial");
+  }
+
+  /** Writes a labelled text. */
+  public void write(LabeledText example) throws IOException {
+    ObjectNode object = JSON.createObjectNode();
+    object.put("text", example.text()).put("label", example.label());
+    write(object, example.text());
+  }
+
+  /** Writes a judged pair. */
+  public void write(LabeledPair example) throws IOException {
+    ObjectNode object = JSON.createObjectNode();
+    object
+        .put("query", example.query())
+        .put("passage", example.passage())
+        .put("label", example.grade());
+    write(object, example.query());
+  }
+
+  private void write(ObjectNode object, String key) throws IOException {
+    if (developmentWriter != null && isDevelopment(key)) {
+      developmentWriter.append(object.toString()).append('\n');
+      developmentExamples++;
+    } else {
+      writer.append(object.toString()).append('\n');
+      examples++;
+    }
+  }
+
+  private boolean isDevelopment(String key) {
+    CRC32 crc = new CRC32();
+    crc.update(key.getBytes(StandardCharsets.UTF_8));
+    return new KeyedRandom(0, Purpose.SHUFFLE, crc.getValue()).nextDouble() < developmentShare;
+  }
+
+  /** Returns how many examples went to the first file. */
+  public long examples() {
+    return examples;
+  }
+
+  /** Returns how many examples went to the development file. */
+  public long developmentExamples() {
+    return developmentExamples;
+  }
+
+  /** Says that all examples were written: {@link #close} gives the files their names. */
+  public void complete() {
+    complete = true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    writer.close();
+    finish(output);
+    if (developmentWriter != null) {
+      developmentWriter.close();
+      finish(developmentOutput);
+    }
+  }
+
+  private void finish(Path file) throws IOException {
+    if (complete) {
+      Files.move(partial(file), file, StandardCopyOption.REPLACE_EXISTING);
+    } else {
+      Files.deleteIfExists(partial(file));
+    }
+  }
+}
