@@ -60,7 +60,7 @@ public final class OnnxEncoder implements Encoder {
    *     shape than the directory says
    */
   public static OnnxEncoder open(ModelDirectory model, WorkerPool pool) throws IOException {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = OrtRuntime.environment();
     OrtSession session;
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
