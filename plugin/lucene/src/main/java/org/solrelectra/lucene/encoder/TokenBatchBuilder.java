@@ -68,14 +68,17 @@ public final class TokenBatchBuilder {
   /** Returns one sequence for each passage, in their order; the query is tokenized once. */
   public TokenBatch pairs(CharSequence query, List<? extends CharSequence> passages) {
     int room = maxLength - SPECIAL_TOKENS_OF_PAIR;
-    // One token more than fits tells that a text is too long; the rest need not be read.
     WordPieces queryPieces = new WordPieces();
-    wordPieces.encode(query, SpecialTokens.AS_TEXT, room + 1, queryPieces);
+    // Which text is the longer matters to LONGEST_FIRST even where neither fits.
+    int queryLimit = truncation == Truncation.LONGEST_FIRST ? Integer.MAX_VALUE : room + 1;
+    wordPieces.encode(query, SpecialTokens.AS_TEXT, queryLimit, queryPieces);
+    // One token more tells that a passage is too long; the rest need not be read.
+    int passageLimit = Math.max(room, queryPieces.size()) + 1;
     WordPieces passagePieces = new WordPieces();
     List<TokenSequence> sequences = new ArrayList<>(passages.size());
     int truncatedQueries = 0;
     for (CharSequence passage : passages) {
-      wordPieces.encode(passage, SpecialTokens.AS_TEXT, room + 1, passagePieces);
+      wordPieces.encode(passage, SpecialTokens.AS_TEXT, passageLimit, passagePieces);
       PairLengths lengths =
           PairLengths.of(queryPieces.size(), passagePieces.size(), room, truncation);
       if (lengths.query() < queryPieces.size()) {

@@ -5,23 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.tokenattributes.CharTermAttribute;
 import org.apache.lucene.analysis.tokenattributes.OffsetAttribute;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.solrelectra.lucene.SharedFiles;
 import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 
 /** Token for token and offset for offset what Hugging Face's fast BertTokenizer gives. */
@@ -38,7 +31,7 @@ class WordPieceGoldenTest {
   @ParameterizedTest
   @ValueSource(strings = {"adversarial", "real"})
   void equalsHuggingFace(String name) throws IOException {
-    List<JsonNode> records = read("golden/tokenizer/" + name + ".jsonl.gz");
+    List<JsonNode> records = GoldenRecords.read("golden/tokenizer/" + name + ".jsonl.gz");
     assertTrue(records.size() > 2000);
     for (JsonNode record : records) {
       check(uncased, SpecialTokens.HONOURED, record, record.get("uncased"));
@@ -58,7 +51,7 @@ class WordPieceGoldenTest {
   void theTokenStreamGivesTheSameTokens(String name) throws IOException {
     WordPieces pieces = new WordPieces();
     try (WordPieceAnalyzer analyzer = new WordPieceAnalyzer(uncased)) {
-      for (JsonNode record : read("golden/tokenizer/" + name + ".jsonl.gz")) {
+      for (JsonNode record : GoldenRecords.read("golden/tokenizer/" + name + ".jsonl.gz")) {
         String text = record.get("text").asText();
         uncased.encode(text, SpecialTokens.AS_TEXT, pieces);
         int at = 0;
@@ -107,19 +100,5 @@ class WordPieceGoldenTest {
         wanted.get("offsets").toString(),
         new ObjectMapper().valueToTree(offsets).toString(),
         record::toString);
-  }
-
-  static List<JsonNode> read(String name) throws IOException {
-    Path file = SharedFiles.require(name);
-    List<JsonNode> records = new ArrayList<>();
-    try (BufferedReader reader =
-        new BufferedReader(
-            new InputStreamReader(
-                new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.US_ASCII))) {
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        records.add(new ObjectMapper().readTree(line));
-      }
-    }
-    return records;
   }
 }

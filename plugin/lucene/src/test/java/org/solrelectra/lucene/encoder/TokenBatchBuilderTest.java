@@ -1,0 +1,136 @@
+package org.solrelectra.lucene.encoder;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.solrelectra.lucene.FixtureModels;
+import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.Truncation;
+import org.solrelectra.lucene.model.Vocabulary;
+
+class TokenBatchBuilderTest {
+  @TempDir Path folder;
+  private ModelDirectory model;
+
+  @BeforeEach
+  void openFixture() throws IOException {
+    model = ModelDirectory.open(FixtureModels.copy("ranker", folder));
+  }
+
+  private TokenBatchBuilder builder(int maxLength, Truncation truncation) {
+    return new TokenBatchBuilder(model.vocabulary(), model.tokenizer(), maxLength, truncation);
+  }
+
+  private String pieces(TokenSequence sequence) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < sequence.length(); i++) {
+      text.append(i == 0 ? "" : " ").append(model.vocabulary().piece(sequence.inputIds()[i]));
+    }
+    return text.toString();
+  }
+
+  @Test
+  void aPairIsQueryThenPassage() {
+    TokenSequence sequence =
+        builder(64, Truncation.PASSAGE).pairs("The bank?", List.of("Money")).sequences().get(0);
+    assertEquals("[CLS] the bank ? [SEP] money [SEP]", pieces(sequence));
+    assertArrayEquals(new int[] {0, 0, 0, 0, 0, 1, 1}, sequence.tokenTypeIds());
+  }
+
+  @Test
+  void literalSpecialTokensAreText() {
+    TokenSequence sequence =
+        builder(64, Truncation.PASSAGE).texts(List.of("a [SEP] b")).sequences().get(0);
+    assertEquals("[CLS] a [UNK] s ##e ##p [UNK] b [SEP]", pieces(sequence));
+  }
+
+  @Test
+  void aLongTextIsCutAtItsEndAndNotReadFurther() {
+    String text = "money ".repeat(2_000_000);
+    TokenSequence sequence =
+        builder(10, Truncation.PASSAGE).texts(List.of(text)).sequences().get(0);
+    assertEquals("[CLS]" + " money".repeat(8) + " [SEP]", pieces(sequence));
+  }
+
+  @Test
+  void onlyThePassageIsCut() {
+    TokenBatch batch =
+        builder(10, Truncation.PASSAGE).pairs("the card", List.of("rain ".repeat(20), "rain"));
+    assertEquals(
+        "[CLS] the card [SEP] rain rain rain rain rain [SEP]", pieces(batch.sequences().get(0)));
+    assertEquals("[CLS] the card [SEP] rain [SEP]", pieces(batch.sequences().get(1)));
+    assertEquals(0, batch.truncatedQueries());
+  }
+
+  @Test
+  void aQueryGetsHalfTheRoomAtMostAndIsCounted() {
+    TokenBatch batch =
+        builder(13, Truncation.PASSAGE)
+            .pairs("bank ".repeat(9), List.of("rain ".repeat(20), "rain"));
+    assertEquals(
+        "[CLS] bank bank bank bank bank [SEP] rain rain rain rain rain [SEP]",
+        pieces(batch.sequences().get(0)));
+    assertEquals(
+        "[CLS] bank bank bank bank bank [SEP] rain [SEP]", pieces(batch.sequences().get(1)));
+    assertEquals(2, batch.truncatedQueries());
+  }
+
+  @Test
+  void anEmptyTextHasItsSpecialTokens() {
+    TokenBatchBuilder builder = builder(64, Truncation.PASSAGE);
+    assertEquals("[CLS] [SEP]", pieces(builder.texts(List.of("")).sequences().get(0)));
+    assertEquals("[CLS] [SEP] [SEP]", pieces(builder.pairs("", List.of("")).sequences().get(0)));
+  }
+
+  @Test
+  void onlySecondRefusesAQueryThatFillsTheRoom() {
+    TokenBatchBuilder builder = builder(10, Truncation.ONLY_SECOND);
+    assertEquals(
+        "cannot truncate: the query leaves no token for the passage; room=7, query=8",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> builder.pairs("bank ".repeat(9), List.of("rain")))
+            .getMessage());
+  }
+
+  @Test
+  void aMaximumThatLeavesNoRoomIsRefused() {
+    assertEquals(
+        "maxLength must be at least 8; maxLength=7",
+        assertThrows(IllegalArgumentException.class, () -> builder(7, Truncation.PASSAGE))
+            .getMessage());
+  }
+
+  @Test
+  void windowsOverlapByTheStrideAndReachTheEnd() {
+    TokenBatch batch = builder(10, Truncation.PASSAGE).windows("the", "a b c d e f g h i j k", 2);
+    assertEquals(
+        List.of(
+            "[CLS] the [SEP] a b c d e f [SEP]",
+            "[CLS] the [SEP] e f g h i j [SEP]",
+            "[CLS] the [SEP] i j k [SEP]"),
+        batch.sequences().stream().map(this::pieces).toList());
+  }
+
+  @Test
+  void aStrideAsLongAsAWindowIsRefused() {
+    TokenBatchBuilder builder = builder(10, Truncation.PASSAGE);
+    assertEquals(
+        "stride must be in 0..room - 1; room=6, stride=6",
+        assertThrows(IllegalArgumentException.class, () -> builder.windows("the", "a b", 6))
+            .getMessage());
+  }
+
+  @Test
+  void theVocabularyOfTheFixtureIsAsTheTestsThink() {
+    assertEquals(Vocabulary.PAD, model.vocabulary().piece(0));
+    assertEquals(-1, model.vocabulary().id("["));
+  }
+}

@@ -1,0 +1,366 @@
+package org.solrelectra.lucene.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.solrelectra.lucene.FixtureModels;
+
+class ModelDirectoryTest {
+  @TempDir Path folder;
+  private Path directory;
+
+  @BeforeEach
+  void copyFixture() throws IOException {
+    directory = FixtureModels.copy("classifier", folder);
+  }
+
+  private String failure() {
+    return assertThrows(InvalidModelException.class, () -> ModelDirectory.open(directory))
+        .getMessage();
+  }
+
+  /** Without its manifest a directory may be changed: nothing tells its hashes. */
+  private void dropManifest() throws IOException {
+    Files.delete(directory.resolve("manifest.json"));
+  }
+
+  private void editJson(String file, Consumer<ObjectNode> edit) throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json = (ObjectNode) mapper.readTree(directory.resolve(file).toFile());
+    edit.accept(json);
+    Files.writeString(directory.resolve(file), json.toString());
+  }
+
+  private void editGraph(Consumer<OnnxMl.ModelProto.Builder> edit) throws IOException {
+    Path file = directory.resolve("model.onnx");
+    OnnxMl.ModelProto.Builder model =
+        OnnxMl.ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+    edit.accept(model);
+    Files.write(file, model.build().toByteArray());
+  }
+
+  @Test
+  void aDirectorySaysWhatItsModelIs() throws IOException {
+    ModelDirectory model = ModelDirectory.open(directory);
+    assertEquals(Task.CLASSIFICATION, model.manifest().task());
+    assertEquals("classifier", model.manifest().name());
+    assertEquals(List.of("business", "sport", "weather"), model.labels());
+    assertEquals(64, model.maxLength());
+    assertEquals(List.of("input_ids", "attention_mask", "token_type_ids"), model.inputs());
+    assertEquals(Manifest.Activation.SOFTMAX, model.manifest().activation());
+    assertEquals(List.of(), model.notes());
+  }
+
+  @Test
+  void withoutAManifestAllIsDerivedAndNoted() throws IOException {
+    dropManifest();
+    Files.delete(directory.resolve("tokenizer_config.json"));
+    ModelDirectory model = ModelDirectory.open(directory);
+    assertEquals(Task.CLASSIFICATION, model.manifest().task());
+    assertTrue(model.tokenizer().doLowerCase());
+    assertTrue(model.tokenizer().stripAccents());
+    assertEquals(64, model.maxLength());
+    assertEquals(
+        List.of(
+            "do_lower_case is not given; true is taken",
+            "strip_accents is not given; true is taken",
+            "tokenize_chinese_chars is not given; true is taken",
+            "model_max_length is not given; max_position_embeddings=64 is taken",
+            "manifest.json is not there; task, activation and truncation are derived"),
+        model.notes());
+  }
+
+  @Test
+  void oneLabelWithoutAManifestIsARanker() throws IOException {
+    directory = FixtureModels.copy("ranker", folder);
+    dropManifest();
+    assertEquals(Task.RANKING, ModelDirectory.open(directory).manifest().task());
+  }
+
+  @Test
+  void severalLabelsThatDoNotExcludeEachOtherGetASigmoid() throws IOException {
+    dropManifest();
+    editJson("config.json", json -> json.put("problem_type", "multi_label_classification"));
+    assertEquals(
+        Manifest.Activation.SIGMOID, ModelDirectory.open(directory).manifest().activation());
+  }
+
+  @Test
+  void huggingFacesNoLimitIsCutToThePositions() throws IOException {
+    dropManifest();
+    editJson("tokenizer_config.json", json -> json.put("model_max_length", 1e30));
+    assertEquals(64, ModelDirectory.open(directory).maxLength());
+  }
+
+  @Test
+  void theGraphMayStandInItsOwnFolder() throws IOException {
+    dropManifest();
+    Files.createDirectory(directory.resolve("onnx"));
+    Files.move(directory.resolve("model.onnx"), directory.resolve("onnx/model.onnx"));
+    assertEquals(
+        directory.resolve("onnx/model.onnx").toAbsolutePath(),
+        ModelDirectory.open(directory).graphFile());
+  }
+
+  @Test
+  void theVocabularyMayStandInTokenizerJson() throws IOException {
+    dropManifest();
+    List<String> pieces = Files.readAllLines(directory.resolve("vocab.txt"));
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    json.putObject("normalizer").put("type", "BertNormalizer").put("lowercase", false);
+    json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
+    ObjectNode vocab = json.putObject("model").put("type", "WordPiece").putObject("vocab");
+    for (int id = 0; id < pieces.size(); id++) {
+      vocab.put(pieces.get(id), id);
+    }
+    Files.writeString(directory.resolve("tokenizer.json"), json.toString());
+    Files.delete(directory.resolve("vocab.txt"));
+    Files.delete(directory.resolve("tokenizer_config.json"));
+    ModelDirectory model = ModelDirectory.open(directory);
+    assertEquals(pieces, model.vocabulary().pieces());
+    assertEquals(false, model.tokenizer().doLowerCase());
+    assertEquals(false, model.tokenizer().stripAccents());
+  }
+
+  @Test
+  void anotherKindOfTokenizerIsNamed() throws IOException {
+    dropManifest();
+    Files.delete(directory.resolve("vocab.txt"));
+    Files.writeString(directory.resolve("tokenizer.json"), "{\"model\": {\"type\": \"BPE\"}}");
+    assertEquals(
+        directory.toAbsolutePath().resolve("tokenizer.json")
+            + ": model must be WordPiece, as of BERT and ELECTRA; type=BPE",
+        failure());
+  }
+
+  @Test
+  void aFolderThatIsNoneOrHoldsNothingIsAnError() throws IOException {
+    Path none = folder.resolve("none");
+    assertEquals(
+        none + " is not a model directory: there is no such folder",
+        assertThrows(InvalidModelException.class, () -> ModelDirectory.open(none)).getMessage());
+    directory = Files.createDirectory(folder.resolve("empty"));
+    assertEquals(directory + " is not a model directory: it holds no config.json", failure());
+  }
+
+  @Test
+  void missingPartsAreNamed() throws IOException {
+    dropManifest();
+    Files.delete(directory.resolve("model.onnx"));
+    assertEquals(
+        directory
+            + " holds no graph; expected one of [model.int8.onnx, model.fast.onnx, model.onnx, onnx/model.onnx]",
+        failure());
+    Files.delete(directory.resolve("vocab.txt"));
+    assertEquals(
+        directory + " holds no vocabulary; expected vocab.txt or tokenizer.json", failure());
+  }
+
+  @Test
+  void aChangedFileIsCalledDamaged() throws IOException {
+    Path file = directory.resolve("vocab.txt");
+    Files.writeString(file, Files.readString(file) + "more\n");
+    String message = failure();
+    assertTrue(
+        message.startsWith(file + " is damaged or was changed: its SHA-256 must be "), message);
+  }
+
+  @Test
+  void aListedFileThatIsMissingIsNamed() throws IOException {
+    Files.delete(directory.resolve("vocab.txt"));
+    assertEquals(
+        directory.resolve("vocab.txt") + " is missing, though manifest.json lists it", failure());
+  }
+
+  @Test
+  void aManifestMayNotListFilesOutside() throws IOException {
+    editJson("manifest.json", json -> json.withObject("/sha256").put("../other.txt", "00"));
+    assertEquals(
+        directory.resolve("manifest.json")
+            + " lists a file outside the directory; file='../other.txt'",
+        failure());
+  }
+
+  @Test
+  void anUnknownFormatVersionIsRefused() throws IOException {
+    editJson("manifest.json", json -> json.put("format_version", 2));
+    assertEquals(
+        directory.resolve("manifest.json") + ": format_version must be 1; format_version=2",
+        failure());
+  }
+
+  @Test
+  void anUnknownTaskIsRefused() throws IOException {
+    editJson("manifest.json", json -> json.put("task", "translation"));
+    assertEquals(
+        directory.resolve("manifest.json")
+            + ": task must be pretrained, classification, ranking or question-answering; task='translation'",
+        failure());
+  }
+
+  @Test
+  void aPositiveLabelThatIsNoneIsRefused() throws IOException {
+    editJson("manifest.json", json -> json.put("positive_label", "relevant"));
+    assertEquals(
+        directory.resolve("manifest.json")
+            + ": positive_label 'relevant' is not in config.json; labels: [business, sport, weather]",
+        failure());
+  }
+
+  @Test
+  void aTruncatedGraphIsAnError() throws IOException {
+    dropManifest();
+    Path file = directory.resolve("model.onnx");
+    byte[] bytes = Files.readAllBytes(file);
+    for (int length : new int[] {0, 10, bytes.length / 2, bytes.length - 1}) {
+      Files.write(file, Arrays.copyOf(bytes, length));
+      String message = failure();
+      assertTrue(
+          message.startsWith(file + " is not an ONNX file or is cut short"),
+          length + ": " + message);
+    }
+  }
+
+  @Test
+  void labelsMustFitTheGraph() throws IOException {
+    dropManifest();
+    editJson(
+        "config.json",
+        json -> {
+          json.remove("id2label");
+          json.putObject("id2label").put("0", "no").put("1", "yes");
+        });
+    assertEquals(
+        directory.resolve("model.onnx")
+            + " gives 3 logits; expected one for each of the 2 labels of config.json",
+        failure());
+  }
+
+  @Test
+  void labelsMayBeCountedInTheGraph() throws IOException {
+    dropManifest();
+    editJson("config.json", json -> json.remove("id2label"));
+    assertEquals(List.of("LABEL_0", "LABEL_1", "LABEL_2"), ModelDirectory.open(directory).labels());
+  }
+
+  @Test
+  void labelIdsMustBeWithoutGaps() throws IOException {
+    dropManifest();
+    editJson("config.json", json -> json.putObject("id2label").put("0", "no").put("2", "yes"));
+    assertEquals(
+        directory.resolve("config.json") + ": id2label must name the ids 0..1; missing 1",
+        failure());
+  }
+
+  @Test
+  void aMissingSizeIsNamed() throws IOException {
+    dropManifest();
+    editJson("config.json", json -> json.remove("max_position_embeddings"));
+    assertEquals(
+        directory.resolve("config.json")
+            + " lacks the key 'max_position_embeddings'; expected a whole number above 0",
+        failure());
+  }
+
+  @Test
+  void vocabularyAndGraphMustBelongTogether() throws IOException {
+    dropManifest();
+    Path file = directory.resolve("vocab.txt");
+    int pieces = Files.readAllLines(file).size();
+    Files.writeString(file, Files.readString(file) + "more\n");
+    assertEquals(
+        directory
+            + ": the vocabulary has more pieces than the graph's word table has rows, so the two do not belong"
+            + " together; pieces="
+            + (pieces + 1)
+            + ", rows="
+            + pieces,
+        failure());
+  }
+
+  @Test
+  void operatorsOfOtherDomainsAreRefused() throws IOException {
+    dropManifest();
+    editGraph(model -> model.getGraphBuilder().getNodeBuilder(3).setDomain("evil"));
+    String message = failure();
+    assertTrue(
+        message.endsWith("of domain 'evil'; only ai.onnx and com.microsoft are allowed"), message);
+  }
+
+  @Test
+  void operatorsInsideOfABranchAreLookedAtToo() throws IOException {
+    dropManifest();
+    OnnxMl.GraphProto branch =
+        OnnxMl.GraphProto.newBuilder()
+            .addNode(OnnxMl.NodeProto.newBuilder().setOpType("Run").setDomain("evil"))
+            .build();
+    editGraph(
+        model ->
+            model
+                .getGraphBuilder()
+                .getNodeBuilder(0)
+                .addAttribute(
+                    OnnxMl.AttributeProto.newBuilder().setName("then_branch").setG(branch)));
+    assertEquals(
+        directory.resolve("model.onnx")
+            + " uses operator Run of domain 'evil'; only ai.onnx and com.microsoft are allowed",
+        failure());
+  }
+
+  @Test
+  void functionsOfTheModelsOwnAreRefused() throws IOException {
+    dropManifest();
+    editGraph(model -> model.addFunctions(OnnxMl.FunctionProto.newBuilder().setName("f")));
+    assertEquals(
+        directory.resolve("model.onnx")
+            + " defines functions of its own; expected a graph of ai.onnx and com.microsoft operators",
+        failure());
+  }
+
+  @Test
+  void externalDataMustStayInside() throws IOException {
+    dropManifest();
+    for (String location : List.of("../weights.bin", "/etc/passwd")) {
+      editGraph(
+          model ->
+              model
+                  .getGraphBuilder()
+                  .getInitializerBuilder(0)
+                  .clearExternalData()
+                  .addExternalData(
+                      OnnxMl.StringStringEntryProto.newBuilder()
+                          .setKey("location")
+                          .setValue(location)));
+      assertEquals(
+          directory.resolve("model.onnx")
+              + " keeps data outside its directory, which is refused; location='"
+              + location
+              + "'",
+          failure());
+    }
+  }
+
+  @Test
+  void unknownInputsAreNamed() throws IOException {
+    dropManifest();
+    editGraph(model -> model.getGraphBuilder().getInputBuilder(1).setName("pixel_values"));
+    assertEquals(
+        directory.resolve("model.onnx")
+            + " must take input_ids and may take attention_mask and token_type_ids; inputs: [input_ids, pixel_values,"
+            + " token_type_ids]",
+        failure());
+  }
+}

@@ -1,0 +1,55 @@
+package org.solrelectra.lucene.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VocabularyTest {
+  @TempDir Path folder;
+
+  private Path write(String text) throws IOException {
+    return Files.writeString(folder.resolve("vocab.txt"), text);
+  }
+
+  @Test
+  void theLineIsTheId() throws IOException {
+    Vocabulary vocabulary = Vocabulary.read(write("[PAD]\r\n[UNK]\n[CLS]\n[SEP]\n\n[MASK]\nthe"));
+    assertEquals(7, vocabulary.size());
+    assertEquals(5, vocabulary.maskId());
+    assertEquals("the", vocabulary.piece(6));
+    assertEquals(6, vocabulary.id("the"));
+    assertEquals(-1, vocabulary.id("of"));
+  }
+
+  @Test
+  void ofAPieceThatStandsTwiceTheLastLineCounts() throws IOException {
+    assertEquals(
+        5, Vocabulary.read(write("[PAD]\nthe\n[UNK]\n[CLS]\n[SEP]\nthe\n[MASK]\n")).id("the"));
+  }
+
+  @Test
+  void missingSpecialTokensAreNamed() throws IOException {
+    Path file = write("[PAD]\n[UNK]\nthe\n");
+    InvalidModelException e =
+        assertThrows(InvalidModelException.class, () -> Vocabulary.read(file));
+    assertEquals(
+        file
+            + " lacks special tokens; expected [[PAD], [UNK], [CLS], [SEP], [MASK]]; missing [[CLS], [SEP], [MASK]]",
+        e.getMessage());
+  }
+
+  @Test
+  void anotherEncodingIsAnError() throws IOException {
+    Path file = folder.resolve("vocab.txt");
+    Files.write(file, "[PAD]\ncaf\u00e9".getBytes(StandardCharsets.ISO_8859_1));
+    assertEquals(
+        file + " is not UTF-8 text; expected one word piece a line",
+        assertThrows(InvalidModelException.class, () -> Vocabulary.read(file)).getMessage());
+  }
+}
