@@ -90,8 +90,7 @@ public final class EncoderRegistry implements Closeable {
     try {
       node.assertPathAllowed(root);
     } catch (SolrException e) {
-      throw new SolrException(
-          ErrorCode.SERVER_ERROR,
+      throw refusal(
           MODELS_PROPERTY
               + " must be below Solr's home or a path in allowPaths of solr.xml (property"
               + " solr.allowPaths); "
@@ -157,7 +156,7 @@ public final class EncoderRegistry implements Closeable {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new SolrException(ErrorCode.SERVER_ERROR, "cannot list the models in " + root, e);
+      throw refusal("cannot list the models in " + root + ": " + e.getMessage(), e);
     }
   }
 
@@ -174,13 +173,21 @@ public final class EncoderRegistry implements Closeable {
       model.notes().forEach(note -> log.info("model {}: {}", directory.getFileName(), note));
       return encoder;
     } catch (IOException e) {
-      throw new SolrException(
-          ErrorCode.SERVER_ERROR,
-          "model '" + directory.getFileName() + "' cannot be opened: " + e.getMessage(),
-          e);
+      throw refusal(
+          "model '" + directory.getFileName() + "' cannot be opened: " + e.getMessage(), e);
     } catch (LinkageError e) {
-      throw new SolrException(ErrorCode.SERVER_ERROR, nativeLibraryAdvice(e), e);
+      throw refusal(nativeLibraryAdvice(e), e);
     }
+  }
+
+  /**
+   * Keeps the cause for the log only: whoever has Solr create a core is shown the innermost cause's
+   * message and no other.
+   */
+  private static SolrException refusal(String message, Throwable cause) {
+    SolrException refusal = new SolrException(ErrorCode.SERVER_ERROR, message);
+    refusal.addSuppressed(cause);
+    return refusal;
   }
 
   private static String nativeLibraryAdvice(LinkageError error) {

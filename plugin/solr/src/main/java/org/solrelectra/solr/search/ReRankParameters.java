@@ -130,7 +130,12 @@ record ReRankParameters(
       boolean isText = field.getType() instanceof TextField || field.getType() instanceof StrField;
       if (!field.stored() || !isText) {
         throw wrong(
-            "inputField '" + name + "' must be a stored text or string field; it is " + field);
+            "inputField '"
+                + name
+                + "' must be a stored text or string field; its type="
+                + field.getType().getTypeName()
+                + ", stored="
+                + field.stored());
       }
     }
     return List.copyOf(fields);

@@ -144,6 +144,26 @@ class EncoderRegistryTest {
   }
 
   @Test
+  void modelRootMustBeAllowed(@TempDir Path home) throws IOException {
+    CoreContainer node = node(home);
+    System.setProperty(EncoderRegistry.MODELS_PROPERTY, root.toString());
+    try {
+      SolrException error = assertThrows(SolrException.class, () -> EncoderRegistry.of(node));
+      assertEquals(SolrException.ErrorCode.SERVER_ERROR.code, error.code());
+      assertEquals(
+          "solr.electra.models must be below Solr's home or a path in allowPaths of solr.xml"
+              + " (property solr.allowPaths); solr.electra.models="
+              + root,
+          error.getMessage());
+      node.getAllowPaths().add(root);
+      assertEquals(root.resolve(INTENTS), EncoderRegistry.of(node).acquire(INTENTS).model().path());
+    } finally {
+      System.clearProperty(EncoderRegistry.MODELS_PROPERTY);
+      node.shutdown();
+    }
+  }
+
+  @Test
   void secondClassLoaderIsRefused(@TempDir Path home) throws IOException {
     CoreContainer node = node(home);
     try {

@@ -1,0 +1,63 @@
+package org.solrelectra.config;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+
+/**
+ * A running Solr that has labelled the sample messages and answers questions about the sample
+ * passages.
+ */
+public final class Demo implements AutoCloseable {
+  private final SolrServer server;
+  private final HelpDesk desk;
+  private final SampleDocuments sample;
+
+  private Demo(SolrServer server, HelpDesk desk, SampleDocuments sample) {
+    this.server = server;
+    this.desk = desk;
+    this.sample = sample;
+  }
+
+  /**
+   * Starts Solr in a home of its own, below {@code target}, and indexes the sample documents.
+   *
+   * @param module the folder of this module, built
+   * @param models the folder with the model directories that the configset names
+   * @param port 0 for any free one
+   */
+  public static Demo start(Path module, Path models, int port) throws IOException {
+    SampleDocuments sample = SampleDocuments.read(module.resolve("sample"));
+    Path folder = module.resolve("target/demo").resolve(String.valueOf(port));
+    Path home = folder.resolve("home");
+    DemoHome.create(home, module, models);
+    SolrServer server = SolrServer.start(home, folder.resolve("logs"), port);
+    try {
+      HelpDesk desk = new HelpDesk(server.url());
+      desk.create(home);
+      desk.index(sample.passages(), sample.messages());
+      return new Demo(server, desk, sample);
+    } catch (IOException | RuntimeException e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  /** Prints what the labels and the reranking are like, and where to go on. */
+  public void report(PrintWriter out) throws IOException {
+    out.println(DemoReport.of(desk, sample).text());
+    out.println("Ask something yourself:");
+    out.println("  " + desk.questionUrl("how do i close my account"));
+  }
+
+  /** Returns when Solr has ended. */
+  public void join() throws InterruptedException {
+    server.join();
+  }
+
+  @Override
+  public void close() throws IOException {
+    desk.close();
+    server.close();
+  }
+}

@@ -1,0 +1,155 @@
+package org.solrelectra.config;
+
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.solr.client.solrj.SolrClient;
+import org.apache.solr.client.solrj.SolrQuery;
+import org.apache.solr.client.solrj.SolrRequest.METHOD;
+import org.apache.solr.client.solrj.SolrServerException;
+import org.apache.solr.client.solrj.impl.Http2SolrClient;
+import org.apache.solr.client.solrj.request.CoreAdminRequest;
+import org.apache.solr.client.solrj.request.QueryRequest;
+import org.apache.solr.common.SolrDocument;
+import org.apache.solr.common.SolrInputDocument;
+import org.solrelectra.config.SampleDocuments.Message;
+import org.solrelectra.config.SampleDocuments.Passage;
+
+/**
+ * The demo's core, seen over HTTP. The one place in code that names its fields and handlers; they
+ * are declared in {@code configset/}.
+ */
+final class HelpDesk implements AutoCloseable {
+  static final String CORE = "help-desk";
+
+  private static final String ID = "id";
+  private static final String TOPIC = "topic";
+  private static final String TITLE = "title";
+  private static final String TEXT = "text";
+  private static final String MESSAGE = "message";
+  private static final String LABEL = "intent";
+  private static final String CONFIDENCE = "intent_confidence";
+
+  /** The ways to search for passages. */
+  enum Search {
+    FIRST_STAGE("/select"),
+    RERANKED("/ask");
+
+    private final String handler;
+
+    Search(String handler) {
+      this.handler = handler;
+    }
+  }
+
+  /** A passage that was found. */
+  record Hit(String id, String title) {}
+
+  /** What the classifier wrote beside a message. */
+  record Label(String name, double confidence) {}
+
+  private final String url;
+  private final SolrClient client;
+
+  /**
+   * @param solrUrl the address of Solr's root
+   */
+  HelpDesk(String solrUrl) {
+    this.url = solrUrl + "/" + CORE;
+    this.client = new Http2SolrClient.Builder(solrUrl).build();
+  }
+
+  /**
+   * Creates the core; Solr answers when it is loaded, or with what is wrong with it.
+   *
+   * @param home Solr's, with the core's folder
+   */
+  void create(Path home) throws IOException {
+    try {
+      CoreAdminRequest.createCore(CORE, home.resolve(CORE).toString(), client);
+    } catch (SolrServerException e) {
+      throw new IOException("the core cannot be created: " + e.getMessage(), e);
+    }
+  }
+
+  /** Indexes passages and messages; Solr labels the messages as they come. */
+  void index(List<Passage> passages, List<Message> messages) throws IOException {
+    List<SolrInputDocument> documents = new ArrayList<>();
+    for (Passage passage : passages) {
+      documents.add(
+          new SolrInputDocument(
+              ID,
+              passage.id(),
+              TOPIC,
+              passage.topic(),
+              TITLE,
+              passage.title(),
+              TEXT,
+              passage.text()));
+    }
+    for (Message message : messages) {
+      documents.add(new SolrInputDocument(ID, message.id(), MESSAGE, message.text()));
+    }
+    try {
+      client.add(CORE, documents);
+      client.commit(CORE);
+    } catch (SolrServerException e) {
+      throw new IOException("the sample documents cannot be indexed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns the labels of messages by the messages' ids; a message without one is left out. */
+  Map<String, Label> labels(List<Message> messages) throws IOException {
+    Map<String, Label> labels = new HashMap<>();
+    try {
+      for (SolrDocument document :
+          client.getById(CORE, messages.stream().map(Message::id).toList())) {
+        Object label = document.getFirstValue(LABEL);
+        if (label != null) {
+          double confidence = ((Number) document.getFirstValue(CONFIDENCE)).doubleValue();
+          labels.put((String) document.getFirstValue(ID), new Label(label.toString(), confidence));
+        }
+      }
+    } catch (SolrServerException e) {
+      throw new IOException("the labels cannot be read: " + e.getMessage(), e);
+    }
+    return labels;
+  }
+
+  /** Returns the first passages for a question, the best first. */
+  List<Hit> search(Search search, String question, int rows) throws IOException {
+    QueryRequest query =
+        new QueryRequest(new SolrQuery(question).setRows(rows).setFields(ID, TITLE), METHOD.POST);
+    query.setPath(search.handler);
+    try {
+      return query.process(client, CORE).getResults().stream()
+          .map(
+              document ->
+                  new Hit(
+                      (String) document.getFirstValue(ID), (String) document.getFirstValue(TITLE)))
+          .toList();
+    } catch (SolrServerException e) {
+      throw new IOException("the search for '" + question + "' failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns the address that a browser asks a question at. */
+  String questionUrl(String question) {
+    return url
+        + Search.RERANKED.handler
+        + "?fl="
+        + TITLE
+        + ",score&q="
+        + URLEncoder.encode(question, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws IOException {
+    client.close();
+  }
+}

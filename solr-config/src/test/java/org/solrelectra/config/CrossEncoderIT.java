@@ -1,0 +1,464 @@
+package org.solrelectra.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Reranking at query time, in a real Solr. */
+@ExtendWith(SolrNode.Resolver.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class CrossEncoderIT {
+  /** Matches all documents; a document's field "rank" is its first-stage score. */
+  private static final String BY_RANK = "{!func}field(rank)";
+
+  private static final String RQ =
+      "{!crossEncoder model=passage-ranker inputField=text queryText='is it any'}";
+
+  private final SolrNode solr;
+  private final SolrNode.Core core;
+
+  CrossEncoderIT(SolrNode solr) {
+    this.solr = solr;
+    this.core = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    // First stage: 1 to 5. Logits: -1, 2.5, 1, 0, 3.5.
+    index(
+        core,
+        "{'id':'1','rank':50,'text':'bad','group':'a'}",
+        "{'id':'2','rank':40,'text':'great','group':'a'}",
+        "{'id':'3','rank':30,'text':'good','group':'b'}",
+        "{'id':'4','rank':20,'group':'b'}",
+        "{'id':'5','rank':10,'text':['great','good'],'title':'bad bad bad','group':'b'}");
+  }
+
+  private static void index(SolrNode.Core core, String... documents) {
+    String json = "[" + String.join(",", documents).replace('\'', '"') + "]";
+    assertEquals(200, core.update(json).status());
+  }
+
+  private Http.Answer ask(String rq, String... parameters) {
+    List<String> all =
+        new ArrayList<>(List.of("q", BY_RANK, "rq", rq, "fl", "id,score,before:originalScore()"));
+    all.addAll(Arrays.asList(parameters));
+    return core.select(all.toArray(String[]::new));
+  }
+
+  private static String rq(String more) {
+    return "{!crossEncoder model=passage-ranker inputField=text queryText='is it any' "
+        + more
+        + "}";
+  }
+
+  @Test
+  void bestPassageComesFirst() {
+    Http.Answer answer = ask(RQ);
+    assertEquals(List.of("5", "2", "3", "4", "1"), answer.values("id"));
+    assertEquals(List.of("3.5", "2.5", "1.0", "0.0", "-1.0"), answer.values("score"));
+    assertEquals(List.of("10.0", "40.0", "30.0", "20.0", "50.0"), answer.values("before"));
+    assertEquals("{\"status\":\"ok\",\"reRanked\":5,\"truncatedQueries\":0}", answer.section());
+  }
+
+  @Test
+  void addWeighsTheLogitAgainstTheFirstStage() {
+    Http.Answer answer = ask(rq("reRankOperator=add reRankWeight=10"));
+    assertEquals(List.of("2", "5", "1", "3", "4"), answer.values("id"));
+    assertEquals(List.of("65.0", "45.0", "40.0", "40.0", "20.0"), answer.values("score"));
+  }
+
+  @Test
+  void multiplyWeighsByTheProbability() {
+    Http.Answer answer = ask(rq("reRankOperator=multiply reRankWeight=2"));
+    assertEquals(List.of("2", "3", "1", "4", "5"), answer.values("id"));
+    assertEquals(
+        (float) (40 * 2 / (1 + Math.exp(-2.5))),
+        answer.documents().get(0).path("score").floatValue());
+  }
+
+  @Test
+  void fieldsAreReadInTheGivenOrder() {
+    assertEquals(
+        List.of("2", "3", "5", "4", "1"),
+        ask("{!crossEncoder model=passage-ranker inputField='title, text' queryText=x}")
+            .values("id"));
+    assertEquals(
+        List.of("2", "3", "5", "4", "1"),
+        ask("{!crossEncoder model=passage-ranker inputField=title inputField=text queryText=x}")
+            .values("id"));
+  }
+
+  @Test
+  void queryTextMayBeAParameter() {
+    Http.Answer answer =
+        core.select(
+            "q", "good",
+            "df", "text",
+            "rq", "{!crossEncoder model=passage-ranker inputField=text queryText=$q}",
+            "fl", "id,score");
+    assertEquals(List.of("5", "3"), answer.values("id"));
+    assertEquals(List.of("4.5", "2.0"), answer.values("score"));
+  }
+
+  @Test
+  void documentsBelowTheWindowStandBelowInTheFirstStagesOrder() {
+    Http.Answer answer = ask(rq("reRankDocs=3"));
+    assertEquals(List.of("2", "3", "1", "4", "5"), answer.values("id"));
+    assertEquals(List.of("40.0", "30.0", "50.0", "20.0", "10.0"), answer.values("before"));
+    double lowest = answer.documents().get(2).path("score").asDouble();
+    double first = answer.documents().get(3).path("score").asDouble();
+    double second = answer.documents().get(4).path("score").asDouble();
+    assertEquals(-1.0, lowest);
+    assertTrue(-1e10 >= first && first > second, first + ", " + second);
+    assertEquals("{\"status\":\"ok\",\"reRanked\":3,\"truncatedQueries\":0}", answer.section());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 5, 100})
+  void pagesPutTogetherAreTheWholeOrder(int reRankDocs) {
+    List<String> whole = ask(rq("reRankDocs=" + reRankDocs), "rows", "10").values("id");
+    List<String> pages = new ArrayList<>();
+    for (int start = 0; start < 6; start += 2) {
+      pages.addAll(
+          ask(rq("reRankDocs=" + reRankDocs), "start", "" + start, "rows", "2").values("id"));
+    }
+    assertEquals(whole, pages);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "reRankOperator=replace",
+        "reRankOperator=add reRankWeight=0.3",
+        "reRankOperator=multiply reRankDocs=2",
+        "timeoutMillis=0"
+      })
+  void explanationsHaveTheScores(String parameters) {
+    Http.Answer answer =
+        ask(rq(parameters), "debugQuery", "true", "debug.explain.structured", "true");
+    assertEquals(5, answer.documents().size());
+    for (JsonNode document : answer.documents()) {
+      JsonNode explanation =
+          answer.json().path("debug").path("explain").path(document.path("id").asText());
+      assertEquals(
+          document.path("score").floatValue(),
+          explanation.path("value").floatValue(),
+          explanation.toString());
+    }
+  }
+
+  @Test
+  void explanationShowsTheParts() {
+    String explanation =
+        ask(rq("reRankOperator=add reRankWeight=10"), "debugQuery", "true")
+            .json()
+            .path("debug")
+            .path("explain")
+            .path("5")
+            .asText();
+    assertTrue(
+        explanation
+            .strip()
+            .startsWith(
+                """
+                45.0 = cross-encoder score, add: first-stage score + weight * logit
+                  3.5 = logit of the cross-encoder
+                  0.9706877692486436 = probability, sigmoid(logit)
+                  10.0 = weight
+                  10.0 =\s"""),
+        explanation);
+  }
+
+  @Test
+  void longQueryIsCutAndCounted() {
+    assertEquals(
+        "{\"status\":\"ok\",\"reRanked\":5,\"truncatedQueries\":5}",
+        ask("{!crossEncoder model=passage-ranker inputField=text queryText='"
+                + "word ".repeat(40)
+                + "'}")
+            .section());
+  }
+
+  @Test
+  void noTimeKeepsTheOriginalOrder() {
+    for (String onError : List.of("original", "partial")) {
+      Http.Answer answer = ask(rq("timeoutMillis=0 onError=" + onError));
+      assertEquals(200, answer.status());
+      assertEquals(List.of("1", "2", "3", "4", "5"), answer.values("id"));
+      assertEquals(List.of("50.0", "40.0", "30.0", "20.0", "10.0"), answer.values("score"));
+      assertEquals(
+          "{\"status\":\"original\",\"reRanked\":0,\"truncatedQueries\":0,"
+              + "\"reason\":\"timeoutMillis=0 passed after 0 of 5 documents\"}",
+          answer.section());
+    }
+  }
+
+  @Test
+  void noTimeIsAnErrorOnRequest() {
+    Http.Answer answer = ask(rq("timeoutMillis=0 onError=fail"));
+    assertEquals(500, answer.status());
+    assertEquals(
+        "cannot rerank with model 'passage-ranker': timeoutMillis=0 passed after 0 of 5 documents",
+        answer.error());
+  }
+
+  @Test
+  void littleTimeGivesAnOrderThatTheSectionTellsOf() {
+    for (int round = 0; round < 20; round++) {
+      Http.Answer answer = ask(rq("timeoutMillis=1 onError=partial"));
+      assertEquals(200, answer.status());
+      JsonNode section = answer.header().path("crossEncoder");
+      String status = section.path("status").asText();
+      int reRanked = section.path("reRanked").asInt();
+      assertEquals(reRanked == 5 ? "ok" : reRanked > 0 ? "partial" : "original", status);
+      assertEquals(reRanked < 5, section.has("reason"));
+      List<Double> scores = answer.values("score").stream().map(Double::valueOf).toList();
+      assertEquals(scores.stream().sorted((a, b) -> Double.compare(b, a)).toList(), scores);
+      assertEquals(
+          reRanked == 0 ? 0 : 5 - reRanked, scores.stream().filter(score -> score < -1e9).count());
+    }
+  }
+
+  @Test
+  void brokenModelKeepsTheOriginalOrderUntilItIsWell() {
+    SolrNode.Core poisoned = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    index(
+        poisoned,
+        "{'id':'1','rank':3,'text':'bad'}",
+        "{'id':'2','rank':2,'text':'poison'}",
+        "{'id':'3','rank':1,'text':'good'}");
+    for (String onError : List.of("original", "partial")) {
+      Http.Answer answer =
+          poisoned.select("q", BY_RANK, "rq", rq("onError=" + onError), "fl", "id,score");
+      assertEquals(200, answer.status());
+      assertEquals(List.of("1", "2", "3"), answer.values("id"));
+      assertEquals(List.of("3.0", "2.0", "1.0"), answer.values("score"));
+      JsonNode section = answer.header().path("crossEncoder");
+      assertEquals("original", section.path("status").asText());
+      assertEquals(0, section.path("reRanked").asInt());
+      assertTrue(
+          section.path("reason").asText().endsWith("gave a logit that is not a number"),
+          section.toString());
+    }
+    Http.Answer failed = poisoned.select("q", BY_RANK, "rq", rq("onError=fail"));
+    assertEquals(500, failed.status());
+    String expected = "cannot rerank with model 'passage-ranker': ";
+    assertEquals(expected, failed.error().substring(0, expected.length()));
+
+    // The same request again: nothing of the failed one was kept.
+    index(poisoned, "{'id':'2','rank':2,'text':'great'}");
+    assertEquals(
+        List.of("2", "3", "1"),
+        poisoned.select("q", BY_RANK, "rq", rq("onError=original")).values("id"));
+  }
+
+  @Test
+  void sameRequestTwiceSaysTheSame() {
+    Http.Answer first = ask(RQ);
+    Http.Answer second = ask(RQ);
+    assertEquals(first.documents(), second.documents());
+    assertEquals(first.section(), second.section());
+    assertEquals(first.section(), ask(rq("cache=true")).section());
+  }
+
+  @Test
+  void sortMayBreakTies() {
+    assertEquals(
+        List.of("5", "2", "3", "4", "1"), ask(RQ, "sort", "score desc, id asc").values("id"));
+  }
+
+  @Test
+  void elevatedDocumentsStayOnTop() {
+    Http.Answer answer =
+        ask(RQ, "enableElevation", "true", "elevateIds", "4,1", "forceElevation", "true");
+    assertEquals(List.of("4", "1", "5", "2", "3"), answer.values("id"));
+  }
+
+  @Test
+  void elevatedDocumentsStayOnTopWhenNothingIsReRanked() {
+    Http.Answer answer = ask(rq("timeoutMillis=0"), "enableElevation", "true", "elevateIds", "4,1");
+    assertEquals(List.of("4", "1", "2", "3", "5"), answer.values("id"));
+  }
+
+  @Test
+  void collapsedGroupsAreReRanked() {
+    assertEquals(List.of("3", "1"), ask(RQ, "fq", "{!collapse field=group}").values("id"));
+  }
+
+  @Test
+  void filtersApply() {
+    assertEquals(List.of("5", "3", "4"), ask(RQ, "fq", "group:b").values("id"));
+  }
+
+  @Test
+  void noDocumentsAreNoError() {
+    Http.Answer answer = ask(RQ, "fq", "group:none");
+    assertEquals(0, answer.documents().size());
+    assertEquals("{\"status\":\"ok\",\"reRanked\":0,\"truncatedQueries\":0}", answer.section());
+  }
+
+  @Test
+  void requestForNoRowsReRanksNothing() {
+    Http.Answer answer = ask(RQ, "rows", "0");
+    assertEquals(200, answer.status());
+    assertEquals("", answer.section());
+  }
+
+  @Test
+  void reloadedCoreGoesOnReRanking() {
+    for (int i = 0; i < 3; i++) {
+      assertEquals(List.of("5", "2", "3", "4", "1"), ask(RQ).values("id"));
+      core.reload();
+    }
+  }
+
+  static Stream<Arguments> wrongRequests() {
+    return Stream.of(
+        Arguments.of(
+            "{!crossEncoder inputField=text queryText=x}",
+            "model is missing: one of [passage-ranker]"),
+        Arguments.of(
+            "{!crossEncoder model=other inputField=text queryText=x}",
+            "model 'other' is not loaded; loaded: [passage-ranker]"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker queryText=x}",
+            "inputField is missing: one or several stored text fields, separated by commas"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=text}",
+            "queryText is missing: the text that documents are read against, such as $q"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=text queryText=$nowhere}",
+            "queryText is missing: the text that documents are read against, such as $q"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=text queryText=x}some text",
+            "text behind it is not read; give queryText='…' inside; text=some text"),
+        Arguments.of(
+            rq("reRankdocs=3"),
+            "unknown local parameter 'reRankdocs'; known: [model, reRankDocs, inputField,"
+                + " queryText, reRankWeight, reRankOperator, timeoutMillis, onError]"),
+        Arguments.of(
+            rq("reRankDocs=0"), "reRankDocs must be a whole number in 1..10000; reRankDocs=0"),
+        Arguments.of(
+            rq("reRankDocs=10001"),
+            "reRankDocs must be a whole number in 1..10000; reRankDocs=10001"),
+        Arguments.of(
+            rq("timeoutMillis=soon"),
+            "timeoutMillis must be a whole number in 0..3600000; timeoutMillis=soon"),
+        Arguments.of(
+            rq("reRankWeight=0"),
+            "reRankWeight must be a number above 0, at most 1000000.0; reRankWeight=0"),
+        Arguments.of(
+            rq("reRankWeight=NaN"),
+            "reRankWeight must be a number above 0, at most 1000000.0; reRankWeight=NaN"),
+        Arguments.of(
+            rq("reRankWeight=much"),
+            "reRankWeight must be a number above 0, at most 1000000.0; reRankWeight=much"),
+        Arguments.of(
+            rq("reRankOperator=max"),
+            "reRankOperator must be one of [replace, add, multiply]; reRankOperator=max"),
+        Arguments.of(
+            rq("onError=ignore"),
+            "onError must be one of [original, partial, fail]; onError=ignore"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=nowhere queryText=x}",
+            "inputField 'nowhere' is not in the schema"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=hidden queryText=x}",
+            "inputField 'hidden' must be a stored text or string field; its type=text,"
+                + " stored=false"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=rank queryText=x}",
+            "inputField 'rank' must be a stored text or string field; its type=float,"
+                + " stored=true"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongRequests")
+  void wrongRequestIsRefused(String rq, String message) {
+    Http.Answer answer = ask(rq);
+    assertEquals(400, answer.status());
+    assertEquals("{!crossEncoder}: " + message, answer.error());
+  }
+
+  static Stream<Arguments> wrongCompany() {
+    return Stream.of(
+        Arguments.of(
+            "multiThreaded",
+            "true",
+            "multiThreaded=true would rerank once for each part of the index; leave it out, models"
+                + " use several threads by themselves"),
+        Arguments.of(
+            "cursorMark",
+            "*",
+            "cursorMark needs an order that does not depend on a window of documents; use start"
+                + " and rows"),
+        Arguments.of(
+            "group", "true", "group=true does not rerank; use fq={!collapse field=…}, which does"),
+        Arguments.of(
+            "sort",
+            "rank asc",
+            "sort must begin with 'score desc', which is what reranking changes;"
+                + " sort=<float: \"rank\">"),
+        Arguments.of("fq", RQ, "it reranks another query and is used as rq={!crossEncoder …}"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongCompany")
+  void wrongCompanyIsRefused(String parameter, String value, String message) {
+    Http.Answer answer = ask(RQ, parameter, value);
+    assertEquals(400, answer.status());
+    assertEquals("{!crossEncoder}: " + message, answer.error());
+  }
+
+  @Test
+  void cannotStandAsTheQueryItself() {
+    Http.Answer answer = core.select("q", RQ);
+    assertEquals(400, answer.status());
+    assertEquals(
+        "{!crossEncoder}: it reranks another query and is used as rq={!crossEncoder …}",
+        answer.error());
+  }
+
+  @Test
+  void coordinatorMergesTheSectionsOfShardsOverHttp2() {
+    SolrNode.Core first = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    SolrNode.Core second = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    for (int i = 0; i < 6; i++) {
+      index(i % 2 == 0 ? first : second, document(i));
+    }
+    String shards =
+        Stream.of(first, second)
+            .map(shard -> shard.url().replace("http://", ""))
+            .reduce((a, b) -> a + "," + b)
+            .orElseThrow();
+    Http.Answer answer =
+        core.select("q", BY_RANK, "rq", rq("reRankDocs=2"), "fl", "id,score", "shards", shards);
+    assertEquals("", answer.error());
+    // Each shard reranks two of its three; the others follow by their first-stage scores.
+    assertEquals(List.of("3", "2", "1", "0", "4", "5"), answer.values("id"));
+    assertEquals("{\"status\":\"ok\",\"reRanked\":4,\"truncatedQueries\":0}", answer.section());
+  }
+
+  /** Document i has first-stage score 100 - i and logit i. */
+  private static String document(int i) {
+    return "{'id':'" + i + "','rank':" + (100 - i) + ",'text':'" + "good ".repeat(i) + "'}";
+  }
+
+  @Test
+  void everyOrderIsAPermutation() {
+    List<String> ids = IntStream.rangeClosed(1, 5).mapToObj(String::valueOf).toList();
+    for (String parameters : List.of("", "reRankDocs=2", "timeoutMillis=1 onError=partial")) {
+      assertEquals(ids, ask(rq(parameters)).values("id").stream().sorted().toList());
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package org.solrelectra.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The demo as a user starts it, with the fixtures for models. */
+class DemoIT {
+  @Test
+  void labelsAnswersAndGoesOnServing() throws IOException {
+    StringWriter printed = new StringWriter();
+    try (Demo demo = Demo.start(Path.of("").toAbsolutePath(), FixtureModels.FOLDER, 0)) {
+      demo.report(new PrintWriter(printed, true));
+      List<String> lines = printed.toString().lines().toList();
+      assertTrue(
+          lines.get(0).matches("Labels of 154 customer messages: \\d+ are what the author meant"),
+          lines.get(0));
+      assertEquals(
+          1, count(lines, "MRR@10 of 30 questions: 0\\.\\d\\d in .*, 0\\.\\d\\d reranked"));
+      assertEquals(10, count(lines, "[ x] (lost_or_stolen_card|exchange_rate|top_up_failed) .*"));
+
+      String url = lines.get(lines.size() - 1).strip();
+      Http.Answer answer = Http.form(url);
+      assertEquals(200, answer.status());
+      assertEquals(10, answer.documents().size());
+      assertEquals("ok", answer.header().path("crossEncoder").path("status").asText());
+    }
+  }
+
+  private static long count(List<String> lines, String pattern) {
+    return lines.stream().filter(line -> line.matches(pattern)).count();
+  }
+}

@@ -1,0 +1,116 @@
+package org.solrelectra.config;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A configset with one update chain and one reranking parser, whose parameters a test gives. */
+final class TestConfigset {
+  private static final String SCHEMA =
+      """
+      <schema name="test" version="1.7">
+        <uniqueKey>id</uniqueKey>
+        <field name="id" type="string" required="true"/>
+        <field name="_version_" type="long"/>
+        <field name="title" type="text"/>
+        <field name="text" type="text" multiValued="true"/>
+        <field name="hidden" type="text" stored="false"/>
+        <field name="group" type="string"/>
+        <field name="rank" type="float"/>
+        <field name="label" type="string"/>
+        <field name="labels" type="string" multiValued="true"/>
+        <field name="confidence" type="float"/>
+        <field name="confidences" type="float" multiValued="true"/>
+        <field name="version" type="string"/>
+        <field name="error" type="string"/>
+        <fieldType name="string" class="solr.StrField" docValues="true"/>
+        <fieldType name="float" class="solr.FloatPointField" docValues="true"/>
+        <fieldType name="long" class="solr.LongPointField" docValues="true"/>
+        <fieldType name="text" class="solr.TextField">
+          <analyzer>
+            <tokenizer name="standard"/>
+            <filter name="lowercase"/>
+          </analyzer>
+        </fieldType>
+      </schema>
+      """;
+
+  private static final String SOLRCONFIG =
+      """
+      <config>
+        <luceneMatchVersion>9.12</luceneMatchVersion>
+        <schemaFactory class="ClassicIndexSchemaFactory"/>
+        <updateHandler class="solr.DirectUpdateHandler2">
+          <updateLog/>
+        </updateHandler>
+        <query>
+          <queryResultCache size="100"/>
+        </query>
+        <updateRequestProcessorChain name="label" default="true">
+          <processor class="solr.TolerantUpdateProcessorFactory">
+            <int name="maxErrors">0</int>
+          </processor>
+          %s
+          <processor class="solr.DistributedUpdateProcessorFactory"/>
+          <processor class="solr.RunUpdateProcessorFactory"/>
+        </updateRequestProcessorChain>
+        %s
+        <searchComponent name="elevator" class="solr.QueryElevationComponent">
+          <str name="queryFieldType">string</str>
+          <str name="config-file">elevate.xml</str>
+        </searchComponent>
+        <requestHandler name="/select" class="solr.SearchHandler">
+          <arr name="last-components">
+            <str>elevator</str>
+          </arr>
+        </requestHandler>
+      </config>
+      """;
+
+  private final List<String> processor = new ArrayList<>();
+  private final List<String> parser = new ArrayList<>();
+
+  /** Adds the update processor with these parameters: name, value, name, value, … */
+  TestConfigset labelling(String... parameters) {
+    processor.add(
+        element(
+            "processor",
+            "org.solrelectra.solr.update.TextClassificationUpdateProcessorFactory",
+            parameters));
+    return this;
+  }
+
+  /** Adds the parser with these parameters. */
+  TestConfigset reranking(String... parameters) {
+    parser.add(
+        element(
+            "queryParser name=\"crossEncoder\"",
+            "org.solrelectra.solr.search.CrossEncoderQParserPlugin",
+            parameters));
+    return this;
+  }
+
+  private static String element(String tag, String type, String... parameters) {
+    StringBuilder element = new StringBuilder("<" + tag + " class=\"" + type + "\">");
+    for (int i = 0; i < parameters.length; i += 2) {
+      element
+          .append("<str name=\"")
+          .append(parameters[i])
+          .append("\">")
+          .append(parameters[i + 1])
+          .append("</str>");
+    }
+    return element.append("</").append(tag.split(" ")[0]).append(">").toString();
+  }
+
+  void write(Path conf) throws IOException {
+    Files.createDirectories(conf);
+    Files.writeString(conf.resolve("schema.xml"), SCHEMA);
+    Files.writeString(conf.resolve("elevate.xml"), "<elevate/>");
+    Files.writeString(
+        conf.resolve("solrconfig.xml"),
+        String.format(SOLRCONFIG, String.join("\n", processor), String.join("\n", parser)));
+  }
+}
