@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Device;
+import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingSize;
@@ -85,6 +86,7 @@ final class BenchCommand implements Runnable {
               0,
               1000,
               dropout,
+              PositionInitialization.TRUNCATED_NORMAL,
               0,
               1);
       double[] seconds = PretrainingBenchmark.run(config, vocabularySize, steps, device);

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Device;
@@ -54,16 +56,18 @@ final class FineTuneCommand implements Callable<Integer> {
   @Option(
       names = "--train",
       required = true,
+      arity = "1..*",
       paramLabel = "FILE",
       description = "JSONL or TSV, also .gz or .xz; keys text, label or query, passage, label.")
-  private Path train;
+  private List<Path> train;
 
   @Option(
       names = "--dev",
       required = true,
+      arity = "1..*",
       paramLabel = "FILE",
       description = "As --train; the epoch that is best on it is kept.")
-  private Path development;
+  private List<Path> development;
 
   @Option(
       names = "--output",
@@ -139,15 +143,15 @@ final class FineTuneCommand implements Callable<Integer> {
           case CLASSIFY ->
               FineTuner.forClassification(
                   start,
-                  DatasetReader.texts(train),
-                  DatasetReader.texts(development),
+                  read(train, DatasetReader::texts),
+                  read(development, DatasetReader::texts),
                   config,
                   device);
           case RANK ->
               FineTuner.forRanking(
                   start,
-                  DatasetReader.pairs(train),
-                  DatasetReader.pairs(development),
+                  read(train, DatasetReader::pairs),
+                  read(development, DatasetReader::pairs),
                   config,
                   device);
         };
@@ -172,6 +176,18 @@ final class FineTuneCommand implements Callable<Integer> {
         development,
         output);
     return 0;
+  }
+
+  private interface Reader<T> {
+    List<T> read(Path file) throws IOException;
+  }
+
+  private static <T> List<T> read(List<Path> files, Reader<T> reader) throws IOException {
+    List<T> examples = new ArrayList<>();
+    for (Path file : files) {
+      examples.addAll(reader.read(file));
+    }
+    return examples;
   }
 
   private static FineTuner.Result train(FineTuner tuner, PrintWriter out) throws IOException {
@@ -210,13 +226,19 @@ final class FineTuneCommand implements Callable<Integer> {
     record.put("task", task == TaskName.CLASSIFY ? "classification" : "ranking");
     record.set("config", json.valueToTree(config));
     record.put("start_sha256", FileHash.of(model.resolve("model.safetensors")));
-    record.put("train_sha256", FileHash.of(train));
-    record.put("dev_sha256", FileHash.of(development));
+    putHashes(record.putObject("train_sha256"), train);
+    putHashes(record.putObject("dev_sha256"), development);
     record.put("best_epoch", result.bestEpoch());
     record.putObject("dev").put(result.qualityName(), result.quality());
     record.put("temperature", result.temperature());
     record.put("tokens", result.tokens());
     record.put("seconds", Math.round(seconds));
     Files.writeString(output.resolve(RECORD), record.toPrettyString() + "\n");
+  }
+
+  private static void putHashes(ObjectNode hashes, List<Path> files) throws IOException {
+    for (Path file : files) {
+      hashes.put(file.getFileName().toString(), FileHash.of(file));
+    }
   }
 }

@@ -63,9 +63,18 @@ final class PrepareCommand implements Callable<Integer> {
       description = "Default: ${DEFAULT-VALUE}.")
   private double developmentShare;
 
+  @Option(
+      names = "--share",
+      defaultValue = "1",
+      paramLabel = "SHARE",
+      description =
+          "Of the texts or queries that are not --dev-output's, how many to write. Default: ${DEFAULT-VALUE}.")
+  private double share;
+
   @Override
   public Integer call() throws IOException {
-    try (ExampleWriter writer = new ExampleWriter(output, developmentOutput, developmentShare)) {
+    try (ExampleWriter writer =
+        new ExampleWriter(output, developmentOutput, developmentShare, share)) {
       source.preparer().prepare(inputs, writer);
       if (writer.examples() == 0) {
         throw new InvalidDatasetException(

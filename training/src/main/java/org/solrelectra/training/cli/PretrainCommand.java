@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.bytedeco.pytorch.Device;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.pretrain.Measurements;
 import org.solrelectra.training.pretrain.Pretrainer;
 import org.solrelectra.training.pretrain.PretrainingConfig;
@@ -98,6 +99,14 @@ final class PretrainCommand implements Callable<Integer> {
   private double dropout;
 
   @Option(
+      names = "--position-init",
+      defaultValue = "sinusoidal",
+      description =
+          "How the trained position table starts: ${COMPLETION-CANDIDATES}. The paper has truncated_normal; with"
+              + " sinusoidal a short run learns word order sooner. Default: ${DEFAULT-VALUE}.")
+  private PositionInitialization positions;
+
+  @Option(
       names = "--held-out",
       defaultValue = "0.005",
       paramLabel = "SHARE",
@@ -173,6 +182,7 @@ final class PretrainCommand implements Callable<Integer> {
         warmup,
         total,
         dropout,
+        positions,
         heldOutShare,
         seed);
   }

@@ -26,6 +26,7 @@ public final class ExampleWriter implements Closeable {
   private final Path output;
   private final Path developmentOutput;
   private final double developmentShare;
+  private final double trainingShare;
   private final BufferedWriter writer;
   private final BufferedWriter developmentWriter;
   private long examples;
@@ -33,17 +34,25 @@ public final class ExampleWriter implements Closeable {
   private boolean complete;
 
   /**
-   * @param developmentOutput null to write all to {@code output}
+   * @param developmentOutput null for none
+   * @param developmentShare of all texts or queries
+   * @param trainingShare of the others; what is left is dropped
    */
-  public ExampleWriter(Path output, Path developmentOutput, double developmentShare)
+  public ExampleWriter(
+      Path output, Path developmentOutput, double developmentShare, double trainingShare)
       throws IOException {
+    if (!(trainingShare > 0 && trainingShare <= 1)) {
+      throw new IllegalArgumentException(
+          "trainingShare must be in (0, 1]; trainingShare=" + trainingShare);
+    }
     if (!(developmentShare > 0 && developmentShare < 1)) {
       throw new IllegalArgumentException(
           "developmentShare must be in (0, 1); developmentShare=" + developmentShare);
     }
     this.output = output;
     this.developmentOutput = developmentOutput;
-    this.developmentShare = developmentShare;
+    this.developmentShare = developmentOutput == null ? 0 : developmentShare;
+    this.trainingShare = trainingShare;
     this.writer = Files.newBufferedWriter(partial(output), StandardCharsets.UTF_8);
     this.developmentWriter =
         developmentOutput == null
@@ -73,19 +82,21 @@ public final class ExampleWriter implements Closeable {
   }
 
   private void write(ObjectNode object, String key) throws IOException {
-    if (developmentWriter != null && isDevelopment(key)) {
+    double place = place(key);
+    if (place < developmentShare) {
       developmentWriter.append(object.toString()).append('\n');
       developmentExamples++;
-    } else {
+    } else if (place < developmentShare + (1 - developmentShare) * trainingShare) {
       writer.append(object.toString()).append('\n');
       examples++;
     }
   }
 
-  private boolean isDevelopment(String key) {
+  /** Returns a number in [0, 1) that depends on the text or query alone. */
+  private static double place(String key) {
     CRC32 crc = new CRC32();
     crc.update(key.getBytes(StandardCharsets.UTF_8));
-    return new KeyedRandom(0, Purpose.SHUFFLE, crc.getValue()).nextDouble() < developmentShare;
+    return new KeyedRandom(0, Purpose.SHUFFLE, crc.getValue()).nextDouble();
   }
 
   /** Returns how many examples went to the first file. */

@@ -47,6 +47,7 @@ public final class Pretrainer {
             new ParameterSet(config.seed(), device),
             config.discriminator(vocabulary.size()),
             config.generator(vocabulary.size()));
+    config.positions().apply(networks.parameters());
     this.optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);
     TokenMasker masker = new TokenMasker(vocabulary, config.maskRate(), config.seed());
     int length = config.sequenceLength();

@@ -1,7 +1,9 @@
 package org.solrelectra.training.pretrain;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.Objects;
 import org.solrelectra.training.network.ElectraConfig;
+import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 
 /**
@@ -14,6 +16,7 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param warmupSteps steps over which the rate grows
  * @param scheduleSteps the step at which the rate reaches 0
  * @param dropout on hidden states and attention probabilities of both networks while pretraining
+ * @param positions how the position table starts
  * @param heldOutShare share of documents that is not trained on
  */
 public record PretrainingConfig(
@@ -25,6 +28,7 @@ public record PretrainingConfig(
     long warmupSteps,
     long scheduleSteps,
     double dropout,
+    PositionInitialization positions,
     double heldOutShare,
     long seed) {
 
@@ -41,6 +45,7 @@ public record PretrainingConfig(
               + "; sequenceLength="
               + sequenceLength);
     }
+    Objects.requireNonNull(positions);
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize must be at least 1; batchSize=" + batchSize);
     }
