@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
       EvaluateCommand.class,
       TokenizeCommand.class,
       ScoreCommand.class,
+      PlotCommand.class,
       BenchCommand.class,
     })
 public final class TrainingCli implements Runnable {

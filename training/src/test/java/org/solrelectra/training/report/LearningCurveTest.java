@@ -1,0 +1,63 @@
+package org.solrelectra.training.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LearningCurveTest {
+  @TempDir Path run;
+
+  @BeforeAll
+  static void drawWithoutAScreen() {
+    System.setProperty("java.awt.headless", "true");
+  }
+
+  private static String heldOut(int step, double accuracy) {
+    return "{\"step\":"
+        + step
+        + ",\"split\":\"held-out\",\"mlm_accuracy\":"
+        + accuracy
+        + ",\"rtd_accuracy\":0.9,\"rtd_recall\":0.3,\"replaced_fraction\":0.12}";
+  }
+
+  @Test
+  void drawsAPicture() throws IOException {
+    Files.write(
+        run.resolve("metrics.jsonl"),
+        List.of("{\"step\":50,\"split\":\"training\"}", heldOut(100, 0.1), heldOut(200, 0.4)));
+    Path picture = run.resolve("curve.png");
+    LearningCurve.read(run).write(picture);
+    BufferedImage image = ImageIO.read(picture.toFile());
+    assertEquals(900, image.getWidth());
+    long colours = 0;
+    for (int x = 0; x < image.getWidth(); x++) {
+      if (image.getRGB(x, 250) != image.getRGB(0, 0)) {
+        colours++;
+      }
+    }
+    assertTrue(colours > 100, "the plot's middle is empty");
+  }
+
+  @Test
+  void aRunWithoutMeasurementsIsNamed() throws IOException {
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> LearningCurve.read(run))
+            .getMessage()
+            .contains("metrics.jsonl"));
+    Files.writeString(run.resolve("metrics.jsonl"), "{\"step\":50,\"split\":\"training\"}\n");
+    assertTrue(
+        assertThrows(IllegalArgumentException.class, () -> LearningCurve.read(run))
+            .getMessage()
+            .contains("held-out"));
+  }
+}
