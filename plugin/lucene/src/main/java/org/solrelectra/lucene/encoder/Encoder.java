@@ -18,7 +18,7 @@ public interface Encoder extends Closeable {
    * logits are the same bits whatever else is in the batch.
    *
    * @return complete, unless the deadline was over before
-   * @throws IOException if a run failed or gave a logit that is not a number
+   * @throws IOException if a run failed or gave a logit that is no finite number
    * @throws IllegalArgumentException if a sequence is longer than the model takes
    * @throws IllegalStateException if the encoder is closed
    */

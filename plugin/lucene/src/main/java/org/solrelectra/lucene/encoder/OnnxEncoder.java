@@ -245,8 +245,9 @@ public final class OnnxEncoder implements Encoder {
         rows[i] = new float[floats.remaining()];
         floats.get(rows[i]);
         for (float logit : rows[i]) {
-          if (Float.isNaN(logit)) {
-            throw new IOException(model.graphFile() + " gave a logit that is not a number");
+          if (!Float.isFinite(logit)) {
+            throw new IOException(
+                model.graphFile() + " gave a logit that is no finite number; logit=" + logit);
           }
         }
       }

@@ -1,9 +1,9 @@
 package org.solrelectra.lucene.search;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.List;
 import org.apache.lucene.search.Explanation;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Rescorer;
@@ -65,15 +65,18 @@ public final class CrossEncoderRescorer extends Rescorer {
   public CrossEncoder.Scores score(IndexSearcher searcher, ScoreDoc[] hits, Deadline deadline)
       throws IOException {
     int[] documents = Arrays.stream(hits).mapToInt(hit -> hit.doc).toArray();
-    return crossEncoder.score(query, passages.passages(searcher, documents), deadline);
+    try {
+      return crossEncoder.score(query, passages.passages(searcher, documents, deadline), deadline);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
   }
 
   @Override
   public Explanation explain(IndexSearcher searcher, Explanation firstPass, int document)
       throws IOException {
-    List<String> passage = passages.passages(searcher, new int[] {document});
-    float logit = crossEncoder.score(query, passage, Deadline.NONE).logits()[0];
-    return explain(firstPass, logit);
+    ScoreDoc[] hit = {new ScoreDoc(document, 0)};
+    return explain(firstPass, score(searcher, hit, Deadline.NONE).logits()[0]);
   }
 
   /** Explains the final score of a document whose logit is known. */

@@ -1,6 +1,8 @@
 package org.solrelectra.lucene.search;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.Set;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.index.StoredFields;
 import org.apache.lucene.search.IndexSearcher;
+import org.solrelectra.lucene.encoder.Deadline;
 
 /**
  * The text of a document that a cross-encoder reads: stored fields, all their values in the order
@@ -26,16 +29,33 @@ public record PassageSource(List<String> fields) {
 
   /**
    * Returns the passages of documents, in their order; empty where a document has none of the
-   * fields.
+   * fields, and after the deadline. A passage is read when it is asked for, so that a window of
+   * long documents is never in memory as a whole; one thread may ask.
+   *
+   * @return a list whose {@code get} throws {@link UncheckedIOException}
    */
-  List<String> passages(IndexSearcher searcher, int[] documents) throws IOException {
+  List<String> passages(IndexSearcher searcher, int[] documents, Deadline deadline)
+      throws IOException {
     StoredFields storedFields = searcher.getIndexReader().storedFields();
     Set<String> wanted = Set.copyOf(fields);
-    List<String> passages = new ArrayList<>(documents.length);
-    for (int document : documents) {
-      passages.add(text(storedFields.document(document, wanted)));
-    }
-    return passages;
+    return new AbstractList<>() {
+      @Override
+      public String get(int index) {
+        if (deadline.isOver()) {
+          return "";
+        }
+        try {
+          return text(storedFields.document(documents[index], wanted));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+
+      @Override
+      public int size() {
+        return documents.length;
+      }
+    };
   }
 
   private String text(Document document) {

@@ -11,15 +11,21 @@ public enum ReRankOperator {
   /** s · w · sigmoid(logit). */
   MULTIPLY;
 
-  /** Returns the final score of a reranked document. */
+  /** Above every document that was not reranked, whatever the model and the weight. */
+  private static final float LOWEST = Math.nextUp(BelowReRanked.CEILING);
+
+  /**
+   * Returns the final score of a reranked document: a finite number above {@link
+   * BelowReRanked#CEILING}.
+   */
   public float combine(float firstStageScore, float logit, double weight) {
     double score =
         switch (this) {
           case REPLACE -> weight * logit;
           case ADD -> firstStageScore + weight * logit;
-          case MULTIPLY -> firstStageScore * weight * probability(logit);
+          case MULTIPLY -> firstStageScore * (weight * probability(logit));
         };
-    return (float) score;
+    return (float) Math.max(LOWEST, Math.min(Float.MAX_VALUE, score));
   }
 
   /** Returns the logistic function of a logit, for display and thresholds. */

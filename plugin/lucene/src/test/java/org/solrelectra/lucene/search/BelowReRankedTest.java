@@ -3,47 +3,45 @@ package org.solrelectra.lucene.search;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class BelowReRankedTest {
+  /** The first-stage scores that must stay apart. */
+  private static final float SMALLEST = 1e-3f;
+
+  private static final float LARGEST = 1e9f;
 
   @Test
-  void scoresKeepTheirOrderAndStayApart() {
-    float before = BelowReRanked.score(1e-3f);
-    for (float score = Math.nextUp(1e-3f); score < 1e9f; score = next(score)) {
-      float mapped = BelowReRanked.score(score);
-      assertTrue(mapped > before, "score=" + score);
-      before = mapped;
-    }
-  }
-
-  /** The next float at the ends of each power of two, in larger steps between. */
-  private static float next(float score) {
-    int bits = Float.floatToIntBits(score);
-    int mantissa = bits & 0x7fffff;
-    boolean nearPowerOfTwo = mantissa < 100 || mantissa > 0x7fffff - 100;
-    return Float.intBitsToFloat(bits + (nearPowerOfTwo ? 1 : Math.min(997, 0x7fffff - mantissa)));
-  }
-
-  @Test
-  void neighbouringFloatsStayApart() {
-    for (float score : new float[] {1e-3f, 0.5f, 1, 999, 1000, 1e5f, 1e9f}) {
-      assertTrue(BelowReRanked.score(Math.nextUp(score)) > BelowReRanked.score(score));
+  void neighbouringScoresStayApartAndInOrder() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    int lowest = Float.floatToIntBits(SMALLEST);
+    int highest = Float.floatToIntBits(LARGEST);
+    for (int round = 0; round < 100_000; round++) {
+      float score = Float.intBitsToFloat(random.nextInt(lowest, highest));
+      assertTrue(
+          BelowReRanked.score(score) < BelowReRanked.score(Math.nextUp(score)),
+          "seed=" + seed + " score=" + score);
     }
   }
 
   @Test
-  void nothingComesNearAReRankedScore() {
-    for (float score : new float[] {-1, 0, Float.MIN_VALUE, 1, 1e9f, Float.MAX_VALUE}) {
-      float mapped = BelowReRanked.score(score);
-      assertTrue(mapped <= BelowReRanked.CEILING, "score=" + score + ", mapped=" + mapped);
-      assertTrue(Float.isFinite(mapped));
+  void everyScoreIsFiniteAndBelowTheCeiling() {
+    for (float score :
+        new float[] {
+          0, Float.MIN_VALUE, SMALLEST, 1, LARGEST, 1e21f, Float.MAX_VALUE, Float.POSITIVE_INFINITY
+        }) {
+      float below = BelowReRanked.score(score);
+      assertTrue(Float.isFinite(below) && below <= BelowReRanked.CEILING, score + ": " + below);
     }
   }
 
   @Test
-  void scoresOutsideTheRangeShareItsEnds() {
+  void scoresBeyondTheEndsShareTheLastOne() {
     assertEquals(BelowReRanked.score(BelowReRanked.LOWEST), BelowReRanked.score(0));
-    assertEquals(BelowReRanked.score(BelowReRanked.HIGHEST), BelowReRanked.score(Float.MAX_VALUE));
+    assertEquals(-Float.MAX_VALUE, BelowReRanked.score(0));
+    assertEquals(BelowReRanked.CEILING, BelowReRanked.score(BelowReRanked.HIGHEST));
+    assertEquals(BelowReRanked.CEILING, BelowReRanked.score(Float.MAX_VALUE));
   }
 }
