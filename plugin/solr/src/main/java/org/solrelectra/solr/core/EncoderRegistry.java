@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.solr.common.SolrException;
@@ -118,6 +119,13 @@ public final class EncoderRegistry implements Closeable {
     Encoder user = new SharedEncoder(model);
     model.users().add(user);
     return user;
+  }
+
+  /** Returns how many users each open model has, by its name. */
+  synchronized Map<String, Integer> users() {
+    Map<String, Integer> users = new TreeMap<>();
+    models.forEach((name, model) -> users.put(name, model.users().size()));
+    return users;
   }
 
   private Path directory(String name) {

@@ -123,6 +123,9 @@ record ReRankParameters(
       Arrays.stream(value.split("[,\\s]+")).filter(name -> !name.isEmpty()).forEach(fields::add);
     }
     for (String name : fields) {
+      if (fields.indexOf(name) < fields.lastIndexOf(name)) {
+        throw wrong("inputField names '" + name + "' twice");
+      }
       SchemaField field = schema.getFieldOrNull(name);
       if (field == null) {
         throw wrong("inputField '" + name + "' is not in the schema");

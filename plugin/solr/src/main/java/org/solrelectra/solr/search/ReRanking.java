@@ -62,6 +62,11 @@ final class ReRanking extends Rescorer {
     }
     // Stable: equal scores keep the first stage's order.
     Arrays.sort(hits, Comparator.comparingDouble(hit -> -hit.score));
+    // To lift elevated documents, Solr's collector adds 1, 2, … to the highest score, which changes
+    // nothing in one of ten digits. So it gets the ranks; finish() gives the scores.
+    for (int i = 0; i < hits.length; i++) {
+      hits[i].score = hits.length - i;
+    }
     return new TopDocs(window.totalHits, hits);
   }
 
@@ -138,7 +143,7 @@ final class ReRanking extends Rescorer {
   }
 
   /**
-   * Gives the documents below the window their scores, and returns what became of all.
+   * Gives all documents their scores, those below the window too, and returns what became of them.
    *
    * @param hits of the search, the window included; their scores are changed
    * @throws RuntimeException if reranking failed and the request asks for an error then

@@ -11,9 +11,12 @@ import java.util.function.Function;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
 import org.apache.solr.common.util.NamedList;
+import org.apache.solr.schema.FieldType;
 import org.apache.solr.schema.IndexSchema;
 import org.apache.solr.schema.NumberType;
 import org.apache.solr.schema.SchemaField;
+import org.apache.solr.schema.StrField;
+import org.apache.solr.schema.TextField;
 import org.solrelectra.lucene.model.Manifest;
 
 /**
@@ -157,14 +160,12 @@ record TextClassificationSettings(
                 + "; add it there");
       }
     }
+    requireText(schema, "outputField", outputField);
+    requireText(schema, "modelVersionField", modelVersionField);
+    requireText(schema, "errorField", errorField);
     for (String field : Arrays.asList(outputField, confidenceField)) {
-      if (field != null && maxLabels > 1 && !schema.getField(field).multiValued()) {
-        throw wrong(
-            "field '"
-                + field
-                + "' must be multiValued, because a document gets up to maxLabels="
-                + maxLabels
-                + " labels");
+      if (field != null && maxLabels > 1) {
+        requireSeveralValues(schema.getField(field));
       }
     }
     if (confidenceField != null) {
@@ -177,6 +178,36 @@ record TextClassificationSettings(
                 + "'="
                 + field.getType().getTypeName());
       }
+    }
+  }
+
+  private static void requireText(IndexSchema schema, String parameter, String field) {
+    FieldType type = field == null ? null : schema.getFieldType(field);
+    if (type != null && !(type instanceof TextField || type instanceof StrField)) {
+      throw wrong(
+          parameter
+              + " must be a text or string field; the type of '"
+              + field
+              + "'="
+              + type.getTypeName());
+    }
+  }
+
+  private void requireSeveralValues(SchemaField field) {
+    if (!field.multiValued()) {
+      throw wrong(
+          "field '"
+              + field.getName()
+              + "' must be multiValued, because a document gets up to maxLabels="
+              + maxLabels
+              + " labels");
+    }
+    if (confidenceField != null && !field.stored()) {
+      throw wrong(
+          "field '"
+              + field.getName()
+              + "' must be stored: a label and its confidence have the same place in their fields,"
+              + " and docValues alone sort each of them by itself");
     }
   }
 
