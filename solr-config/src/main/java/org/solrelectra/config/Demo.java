@@ -9,6 +9,9 @@ import java.nio.file.Path;
  * passages.
  */
 public final class Demo implements AutoCloseable {
+  /** What the plugin reads to find its models. */
+  static final String MODELS_PROPERTY = "solr.electra.models";
+
   private final SolrServer server;
   private final HelpDesk desk;
   private final SampleDocuments sample;
@@ -30,7 +33,8 @@ public final class Demo implements AutoCloseable {
     SampleDocuments sample = SampleDocuments.read(module.resolve("sample"));
     Path folder = module.resolve("target/demo").resolve(String.valueOf(port));
     Path home = folder.resolve("home");
-    DemoHome.create(home, module, models);
+    DemoHome.create(home, module);
+    System.setProperty(MODELS_PROPERTY, models.toString());
     SolrServer server = SolrServer.start(home, folder.resolve("logs"), port);
     try {
       HelpDesk desk = new HelpDesk(server.url());
@@ -45,7 +49,8 @@ public final class Demo implements AutoCloseable {
 
   /** Prints what the labels and the reranking are like, and where to go on. */
   public void report(PrintWriter out) throws IOException {
-    out.println(DemoReport.of(desk, sample).text());
+    out.print(DemoReport.of(desk, sample).text());
+    out.println();
     out.println("Ask something yourself:");
     out.println("  " + desk.questionUrl("how do i close my account"));
   }

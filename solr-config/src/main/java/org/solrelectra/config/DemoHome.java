@@ -10,10 +10,11 @@ import java.util.stream.Stream;
 
 /**
  * A Solr home with what one core needs, as one would set it up by hand: the plugin's jars in {@code
- * lib}, the models in {@code models}, the configset in the core's {@code conf}.
+ * lib}, the configset in the core's {@code conf}, and the models' folder allowed.
  */
 final class DemoHome {
-  private static final String SOLR_XML = "<solr/>\n";
+  private static final String SOLR_XML =
+      "<solr>\n  <str name=\"allowPaths\">${" + Demo.MODELS_PROPERTY + "}</str>\n</solr>\n";
 
   private DemoHome() {}
 
@@ -21,14 +22,12 @@ final class DemoHome {
    * Makes the home anew; what was there before is deleted.
    *
    * @param module the folder of this module, built
-   * @param models the folder with the model directories
    */
-  static void create(Path home, Path module, Path models) throws IOException {
+  static void create(Path home, Path module) throws IOException {
     delete(home);
     Files.createDirectories(home);
     Files.writeString(home.resolve("solr.xml"), SOLR_XML);
     copy(module.resolve("target/plugin"), home.resolve("lib"));
-    copy(models, home.resolve("models"));
     copy(module.resolve("configset/conf"), home.resolve(HelpDesk.CORE).resolve("conf"));
   }
 

@@ -20,7 +20,9 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
   private static final int MESSAGES_SHOWN = 10;
   private static final int QUESTIONS_SHOWN = 3;
   private static final int RANKS_SHOWN = 5;
-  private static final int COLUMN = 50;
+  private static final int WIDTH = 100;
+  private static final int LABEL = 40;
+  private static final int TITLE = 47;
 
   /**
    * A message and its label.
@@ -30,6 +32,10 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
   record Labelled(Message message, Label label) {
     boolean agrees() {
       return label != null && label.name().equals(message.intent());
+    }
+
+    String shownLabel() {
+      return label == null ? "-" : label.name();
     }
   }
 
@@ -81,7 +87,7 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
     return 0;
   }
 
-  /** Returns the text that the demo prints. */
+  /** Returns the text that the demo prints, in lines of at most {@link #WIDTH} characters. */
   String text() {
     StringBuilder text = new StringBuilder();
     addMessages(text);
@@ -92,21 +98,25 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
   private void addMessages(StringBuilder text) {
     line(
         text,
-        "Labels of %d customer messages: %d are what the author meant",
+        "Labels of %d customer messages: %d (%.0f %%) are what the author meant",
         messages.size(),
-        agreeing());
-    line(text, "");
-    line(text, "  %-40s %10s  %s", "label", "confidence", "message");
-    for (Labelled labelled : messages.subList(0, Math.min(MESSAGES_SHOWN, messages.size()))) {
+        agreeing(),
+        100.0 * agreeing() / Math.max(1, messages.size()));
+    List<Labelled> shown = messages.subList(0, Math.min(MESSAGES_SHOWN, messages.size()));
+    int column =
+        shown.stream().mapToInt(labelled -> labelled.shownLabel().length()).max().orElse(0);
+    String row = "%s %-10s  %-" + Math.min(column, LABEL) + "s  %s";
+    line(text, row, " ", "confidence", "label", "message");
+    for (Labelled labelled : shown) {
       line(
           text,
-          "%s %-40s %10s  %s",
+          row,
           labelled.agrees() ? " " : "x",
-          labelled.label() == null ? "-" : labelled.label().name(),
           labelled.label() == null ? "-" : number(labelled.label().confidence()),
-          cut(labelled.message().text()));
+          cut(labelled.shownLabel(), LABEL),
+          labelled.message().text());
     }
-    line(text, "  (x: the author meant another one)");
+    line(text, "(x: the author meant another one)");
     line(text, "");
   }
 
@@ -118,20 +128,22 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
         questions.size(),
         number(reciprocalRankBefore()),
         number(reciprocalRankAfter()));
+    String row = "  %1s %-" + TITLE + "s  %-" + TITLE + "s";
     for (Asked asked : questions.subList(0, Math.min(QUESTIONS_SHOWN, questions.size()))) {
       line(text, "");
-      line(text, "  %s", asked.question().question());
-      line(text, "     %-" + (COLUMN + 2) + "s   %s", "first stage", "reranked");
-      for (int i = 0; i < RANKS_SHOWN; i++) {
+      line(text, "%s", asked.question().question());
+      line(text, row, "", "  first stage", "  reranked");
+      int ranks = Math.max(asked.before().size(), asked.after().size());
+      for (int i = 0; i < Math.min(RANKS_SHOWN, ranks); i++) {
         line(
             text,
-            "  %d  %-" + (COLUMN + 2) + "s   %s",
+            row,
             i + 1,
             hit(asked.before(), i, asked.question()),
             hit(asked.after(), i, asked.question()));
       }
     }
-    line(text, "  (*: the passage that answers)");
+    line(text, "(*: the passage that answers)");
   }
 
   private static String hit(List<Hit> hits, int rank, Question question) {
@@ -139,11 +151,11 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
       return "";
     }
     Hit hit = hits.get(rank);
-    return (question.answers().contains(hit.id()) ? "* " : "  ") + cut(hit.title());
+    return cut((question.answers().contains(hit.id()) ? "* " : "  ") + hit.title(), TITLE);
   }
 
-  private static String cut(String text) {
-    return text.length() <= COLUMN ? text : text.substring(0, COLUMN - 1) + "…";
+  private static String cut(String text, int most) {
+    return text.length() <= most ? text : text.substring(0, most - 1) + "…";
   }
 
   private static String number(double value) {
@@ -151,6 +163,7 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
   }
 
   private static void line(StringBuilder text, String format, Object... values) {
-    text.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
+    String line = String.format(Locale.ROOT, format, values).stripTrailing();
+    text.append(cut(line, WIDTH)).append('\n');
   }
 }

@@ -16,6 +16,7 @@ import org.apache.solr.client.solrj.impl.Http2SolrClient;
 import org.apache.solr.client.solrj.request.CoreAdminRequest;
 import org.apache.solr.client.solrj.request.QueryRequest;
 import org.apache.solr.common.SolrDocument;
+import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrInputDocument;
 import org.solrelectra.config.SampleDocuments.Message;
 import org.solrelectra.config.SampleDocuments.Passage;
@@ -26,6 +27,9 @@ import org.solrelectra.config.SampleDocuments.Passage;
  */
 final class HelpDesk implements AutoCloseable {
   static final String CORE = "help-desk";
+
+  /** Precedes the plain reason in Solr's error messages. */
+  private static final String CAUSE = "Caused by: ";
 
   private static final String ID = "id";
   private static final String TOPIC = "topic";
@@ -72,8 +76,15 @@ final class HelpDesk implements AutoCloseable {
   void create(Path home) throws IOException {
     try {
       CoreAdminRequest.createCore(CORE, home.resolve(CORE).toString(), client);
-    } catch (SolrServerException e) {
-      throw new IOException("the core cannot be created: " + e.getMessage(), e);
+    } catch (SolrServerException | SolrException e) {
+      String message = String.valueOf(e.getMessage());
+      int cause = message.lastIndexOf(CAUSE);
+      throw new IOException(
+          "the core '"
+              + CORE
+              + "' cannot be created: "
+              + (cause < 0 ? message : message.substring(cause + CAUSE.length())),
+          e);
     }
   }
 

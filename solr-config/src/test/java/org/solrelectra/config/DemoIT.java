@@ -8,10 +8,16 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The demo as a user starts it, with the fixtures for models. */
 class DemoIT {
+  @AfterEach
+  void forgetTheModels() {
+    System.clearProperty(Demo.MODELS_PROPERTY);
+  }
+
   @Test
   void labelsAnswersAndGoesOnServing() throws IOException {
     StringWriter printed = new StringWriter();
@@ -19,11 +25,18 @@ class DemoIT {
       demo.report(new PrintWriter(printed, true));
       List<String> lines = printed.toString().lines().toList();
       assertTrue(
-          lines.get(0).matches("Labels of 154 customer messages: \\d+ are what the author meant"),
+          lines
+              .get(0)
+              .matches(
+                  "Labels of 154 customer messages: \\d+ \\(\\d+ %\\) are what the author meant"),
           lines.get(0));
       assertEquals(
           1, count(lines, "MRR@10 of 30 questions: 0\\.\\d\\d in .*, 0\\.\\d\\d reranked"));
-      assertEquals(10, count(lines, "[ x] (lost_or_stolen_card|exchange_rate|top_up_failed) .*"));
+      assertEquals(
+          10,
+          count(lines, "[ x] 0\\.\\d\\d +(lost_or_stolen_card|exchange_rate|top_up_failed) .*"));
+      assertEquals(List.of(), lines.stream().filter(line -> line.length() > 100).toList());
+      assertTrue(lines.size() <= 55, printed.toString());
 
       String url = lines.get(lines.size() - 1).strip();
       Http.Answer answer = Http.form(url);

@@ -42,32 +42,24 @@ class DemoReportTest {
   void printsLabelsAndBothOrders() {
     assertEquals(
         """
-        Labels of 3 customer messages: 1 are what the author meant
-
-          label                                    confidence  message
-          lost                                           0.99  I lost it
-        x lost                                           0.34  What rate?
-        x -                                                 -  Hello
-          (x: the author meant another one)
+        Labels of 3 customer messages: 1 (33 %) are what the author meant
+          confidence  label  message
+          0.99        lost   I lost it
+        x 0.34        lost   What rate?
+        x -           -      Hello
+        (x: the author meant another one)
 
         MRR@10 of 2 questions: 0.25 in the first stage's order, 0.50 reranked
 
-          Where is it?
-             first stage                                            reranked
-          1    Another passage                                      * The right passage
-          2  * The right passage                                      Another passage
-          3
-          4
-          5
+        Where is it?
+              first stage                                      reranked
+          1   Another passage                                * The right passage
+          2 * The right passage                                Another passage
 
-          What is it?
-             first stage                                            reranked
-          1    Another passage                                        Another passage
-          2
-          3
-          4
-          5
-          (*: the passage that answers)
+        What is it?
+              first stage                                      reranked
+          1   Another passage                                  Another passage
+        (*: the passage that answers)
         """,
         REPORT.text());
   }

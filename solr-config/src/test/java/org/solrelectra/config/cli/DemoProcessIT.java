@@ -3,6 +3,7 @@ package org.solrelectra.config.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,16 +12,19 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The demo in a JVM of its own: what a native library may do to one. */
 class DemoProcessIT {
-  @TempDir private Path module;
+  /** 128 and the number of the signal. */
+  private static final int TERMINATED = 143;
+
+  private Path module;
 
   /** A module with the fixtures for models. */
   @BeforeEach
   void makeModule() throws IOException {
     Path here = Path.of("").toAbsolutePath();
+    module = Files.createTempDirectory(here.resolve("target"), "demo-module");
     Files.createDirectory(module.resolve("target"));
     for (String part : List.of("target/plugin", "configset", "sample")) {
       Files.createSymbolicLink(module.resolve(part), here.resolve(part));
@@ -28,21 +32,22 @@ class DemoProcessIT {
     Files.createSymbolicLink(module.resolve("models"), here.resolve("src/test/resources/models"));
   }
 
-  private record Ended(int code, String printed) {}
-
-  private Ended run(String... options) throws IOException, InterruptedException {
+  private Process start(List<String> options, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(options));
+    command.addAll(options);
     command.add("-D" + DemoCli.MODULE_PROPERTY + "=" + module);
     command.addAll(
         List.of(
             "-cp",
             System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
-    command.addAll(List.of(DemoCli.class.getName(), "--exit", "--port", "0"));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Ended(process.waitFor(), printed);
+    command.addAll(List.of(DemoCli.class.getName(), "--port", "0"));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+
+  private static String printed(Process process) throws IOException {
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   /**
@@ -51,29 +56,57 @@ class DemoProcessIT {
    */
   @Test
   void smallStacksAndALongCommandLineDoNoHarm() throws IOException, InterruptedException {
-    Ended ended = run("-Xss256k", "-Dlong=" + "x".repeat(20_000));
-    assertEquals(0, ended.code(), ended.printed());
-    assertTrue(ended.printed().contains("MRR@10 of 30 questions: "), ended.printed());
+    Process process = start(List.of("-Xss256k", "-Dlong=" + "x".repeat(20_000)));
+    StringBuilder printed = new StringBuilder();
+    try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+      String line = lines.readLine();
+      while (line != null && !line.equals("Solr runs until you press Ctrl-C.")) {
+        printed.append(line).append('\n');
+        line = lines.readLine();
+      }
+      assertEquals("Solr runs until you press Ctrl-C.", line, printed.toString());
+      assertTrue(printed.toString().contains("MRR@10 of 30 questions: "), printed.toString());
+      // As Ctrl-C does, but for the number.
+      process.destroy();
+      assertEquals(null, lines.readLine());
+    } finally {
+      process.destroyForcibly();
+    }
+    assertEquals(TERMINATED, process.waitFor());
   }
 
   @Test
   void libraryThatCannotBeLoadedIsExplained() throws IOException, InterruptedException {
     Path empty = Files.createDirectory(module.resolve("empty"));
-    Ended ended = run("-Donnxruntime.native.path=" + empty);
-    assertEquals(1, ended.code(), ended.printed());
+    Process process = start(List.of("-Donnxruntime.native.path=" + empty), "--exit");
+    String printed = printed(process);
+    assertEquals(1, process.waitFor(), printed);
+    assertTrue(printed.contains("ONNX Runtime's native library cannot be loaded ("), printed);
     assertTrue(
-        ended.printed().contains("ONNX Runtime's native library cannot be loaded ("),
-        ended.printed());
-    assertTrue(
-        ended
-            .printed()
-            .contains(
-                "). It needs: on Linux glibc (Alpine's musl is not enough); a temporary folder that"
-                    + " libraries can be loaded from, java.io.tmpdir="
-                    + System.getProperty("java.io.tmpdir")
-                    + "; with Solr's security manager the line 'permission"
-                    + " java.lang.RuntimePermission \"loadLibrary.*\";' in"
-                    + " server/etc/security.policy"),
-        ended.printed());
+        printed.contains(
+            "). It needs: on Linux glibc (Alpine's musl is not enough); a temporary folder that"
+                + " libraries can be loaded from, java.io.tmpdir="
+                + System.getProperty("java.io.tmpdir")
+                + "; with Solr's security manager the line 'permission"
+                + " java.lang.RuntimePermission \"loadLibrary.*\";' in"
+                + " server/etc/security.policy"),
+        printed);
+  }
+
+  @Test
+  void missingModelIsNamedInOneLine() throws IOException, InterruptedException {
+    Path models = Files.createDirectory(module.resolve("no-models"));
+    Files.delete(module.resolve("models"));
+    Files.createSymbolicLink(module.resolve("models"), models);
+    Process process = start(List.of(), "--exit");
+    String printed = printed(process);
+    assertEquals(1, process.waitFor(), printed);
+    assertEquals(
+        "Starting Solr, indexing the sample documents ...\n\n"
+            + "demo: the core 'help-desk' cannot be created: there is no model 'banking-intents' in "
+            + module.resolve("models")
+            + "; models there: []. Copy its directory there, or set solr.electra.models to the"
+            + " folder that holds it\n",
+        printed);
   }
 }
