@@ -247,7 +247,10 @@ class CrossEncoderIT {
       assertEquals("original", section.path("status").asText());
       assertEquals(0, section.path("reRanked").asInt());
       assertTrue(
-          section.path("reason").asText().endsWith("gave a logit that is not a number"),
+          section
+              .path("reason")
+              .asText()
+              .endsWith("gave a logit that is no finite number; logit=NaN"),
           section.toString());
     }
     Http.Answer failed = poisoned.select("q", BY_RANK, "rq", rq("onError=fail"));
@@ -288,6 +291,99 @@ class CrossEncoderIT {
   void elevatedDocumentsStayOnTopWhenNothingIsReRanked() {
     Http.Answer answer = ask(rq("timeoutMillis=0"), "enableElevation", "true", "elevateIds", "4,1");
     assertEquals(List.of("4", "1", "2", "3", "5"), answer.values("id"));
+  }
+
+  /** Their scores have seven digits, and Solr lifts a document by adding 1, 2, … to the highest. */
+  @Test
+  void elevatedDocumentsStayOnTopWhateverTheScores() {
+    SolrNode.Core large = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    index(
+        large,
+        "{'id':'1','rank':3e9,'text':'great'}",
+        "{'id':'2','rank':2e9,'text':'good'}",
+        "{'id':'3','rank':1e9,'text':'bad'}");
+    for (String parameters :
+        List.of("reRankOperator=add", "timeoutMillis=0", "reRankWeight=1000000", "reRankDocs=1")) {
+      for (String isShard : List.of("false", "true")) {
+        Http.Answer answer =
+            large.select(
+                "q",
+                BY_RANK,
+                "rq",
+                rq(parameters),
+                "fl",
+                "id,score",
+                "isShard",
+                isShard,
+                "enableElevation",
+                "true",
+                "elevateIds",
+                "3,2");
+        assertEquals(List.of("3", "2", "1"), answer.values("id"), parameters + " " + isShard);
+      }
+    }
+  }
+
+  @Test
+  void windowHasAHundredDocumentsUnlessToldOtherwise() {
+    SolrNode.Core many = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    index(
+        many,
+        IntStream.range(0, 105)
+            .mapToObj(i -> "{'id':'" + i + "','rank':" + (200 - i) + ",'text':'good'}")
+            .toArray(String[]::new));
+    Http.Answer answer = many.select("q", BY_RANK, "rq", RQ, "rows", "1");
+    assertEquals("{\"status\":\"ok\",\"reRanked\":100,\"truncatedQueries\":0}", answer.section());
+    assertEquals(
+        "{\"status\":\"ok\",\"reRanked\":105,\"truncatedQueries\":0}",
+        many.select("q", BY_RANK, "rq", rq("reRankDocs=10000"), "rows", "1").section());
+  }
+
+  @Test
+  void facetsAndHighlightingWorkBeside() {
+    Http.Answer answer =
+        ask(
+            RQ,
+            "facet",
+            "true",
+            "facet.field",
+            "group",
+            "hl",
+            "true",
+            "hl.fl",
+            "text",
+            "hl.q",
+            "text:great");
+    assertEquals(List.of("5", "2", "3", "4", "1"), answer.values("id"));
+    assertEquals(
+        "[\"b\",3,\"a\",2]",
+        answer.json().path("facet_counts").path("facet_fields").path("group").toString());
+    assertEquals(
+        "[\"<em>great</em>\"]",
+        answer.json().path("highlighting").path("2").path("text").toString());
+  }
+
+  /** What a node said under load or with a limit of its own must not stay for the next request. */
+  @Test
+  void timeAllowedEndsTheReRankingToo() {
+    Http.Answer answer = ask(RQ, "timeAllowed", "60000");
+    assertEquals("{\"status\":\"ok\",\"reRanked\":5,\"truncatedQueries\":0}", answer.section());
+    for (int round = 0; round < 10; round++) {
+      Http.Answer hurried = ask(RQ, "timeAllowed", "1");
+      assertEquals(200, hurried.status());
+      String status = hurried.header().path("crossEncoder").path("status").asText();
+      if (status.equals("original")) {
+        assertTrue(hurried.header().path("partialResults").asBoolean());
+        assertTrue(
+            hurried
+                .header()
+                .path("crossEncoder")
+                .path("reason")
+                .asText()
+                .startsWith("Query limits: "));
+      }
+    }
+    assertEquals(answer.documents(), ask(RQ).documents());
   }
 
   @Test
@@ -369,6 +465,9 @@ class CrossEncoderIT {
         Arguments.of(
             rq("onError=ignore"),
             "onError must be one of [original, partial, fail]; onError=ignore"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField='text,title,text' queryText=x}",
+            "inputField names 'text' twice"),
         Arguments.of(
             "{!crossEncoder model=passage-ranker inputField=nowhere queryText=x}",
             "inputField 'nowhere' is not in the schema"),

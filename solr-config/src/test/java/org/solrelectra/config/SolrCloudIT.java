@@ -168,7 +168,8 @@ class SolrCloudIT {
     assertEquals(2, section.path("reRanked").asInt());
     assertEquals(1, section.path("reasons").size());
     String reason = section.path("reasons").path("shard2").asText();
-    assertTrue(reason.endsWith("gave a logit that is not a number"), section.toString());
+    assertTrue(
+        reason.endsWith("gave a logit that is no finite number; logit=NaN"), section.toString());
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -82,7 +83,7 @@ final class SolrNode implements AutoCloseable {
   String refusal(TestConfigset configset) {
     String name = "core" + cores.incrementAndGet();
     String error = create(name, configset).error();
-    String prefix = String.format(CREATE_ERROR, name);
+    String prefix = String.format(Locale.ROOT, CREATE_ERROR, name);
     int start = error.indexOf(prefix);
     return start < 0 ? error : error.substring(start + prefix.length());
   }

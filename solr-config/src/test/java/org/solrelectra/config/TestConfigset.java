@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** A configset with one update chain and one reranking parser, whose parameters a test gives. */
 final class TestConfigset {
@@ -21,6 +22,7 @@ final class TestConfigset {
         <field name="rank" type="float"/>
         <field name="label" type="string"/>
         <field name="labels" type="string" multiValued="true"/>
+        <field name="sorted" type="string" multiValued="true" stored="false"/>
         <field name="confidence" type="float"/>
         <field name="confidences" type="float" multiValued="true"/>
         <field name="version" type="string"/>
@@ -111,6 +113,7 @@ final class TestConfigset {
     Files.writeString(conf.resolve("elevate.xml"), "<elevate/>");
     Files.writeString(
         conf.resolve("solrconfig.xml"),
-        String.format(SOLRCONFIG, String.join("\n", processor), String.join("\n", parser)));
+        String.format(
+            Locale.ROOT, SOLRCONFIG, String.join("\n", processor), String.join("\n", parser)));
   }
 }
