@@ -41,7 +41,8 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *       blank.
  *   <li>{@code outputField}: receives the labels, the likeliest first.
  *   <li>{@code confidenceField}: receives the labels' probabilities, in the same order.
- *   <li>{@code maxLabels}: 1 without it.
+ *   <li>{@code maxLabels}: 1 without it. Above 1 both fields must be multi-valued, and stored where
+ *       there is a {@code confidenceField}.
  *   <li>{@code threshold}: the probability that a label must reach. {@code logitThreshold}: the
  *       same as a logit, for models whose labels do not exclude each other.
  *   <li>{@code modelVersionField}: receives the version of the model that labelled the document.
@@ -49,8 +50,9 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *       indexes it without labels and writes the reason to {@code errorField}.
  * </ul>
  *
- * <p>A document without text in its input fields passes as it is. An atomic update must {@code set}
- * all input fields, or none; then the label fields are {@code set} too.
+ * <p>A document without text in its input fields passes as it is; child documents do, too. An
+ * atomic update must {@code set} all input fields, or none; then the label fields are {@code set}
+ * too.
  */
 public final class TextClassificationUpdateProcessorFactory extends UpdateRequestProcessorFactory
     implements SolrCoreAware {

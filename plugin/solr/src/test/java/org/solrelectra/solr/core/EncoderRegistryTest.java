@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.core.CoreContainer;
@@ -22,6 +23,7 @@ import org.solrelectra.lucene.classification.EncoderClassifier;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.solr.FixtureModels;
+import org.solrelectra.solr.WordScoreModel;
 
 class EncoderRegistryTest {
   private static final String INTENTS = FixtureModels.INTENTS.name();
@@ -123,6 +125,32 @@ class EncoderRegistryTest {
             + graph
             + " is not an ONNX file or is cut short";
     assertEquals(expected, message.substring(0, expected.length()));
+  }
+
+  /** Infinite, it would make a probability that is no number, or a score that JSON has not. */
+  @Test
+  void logitThatIsNotFiniteIsAFailedInference() throws IOException {
+    WordScoreModel overflowing =
+        new WordScoreModel(
+            "overflowing",
+            "1",
+            "classification",
+            "softmax",
+            1,
+            16,
+            List.of("yes", "no"),
+            Map.of("large", new float[] {Float.POSITIVE_INFINITY, 0}));
+    overflowing.write(root);
+    try (Encoder encoder = registry.acquire("overflowing")) {
+      EncoderClassifier classifier = new EncoderClassifier(encoder);
+      assertEquals(0.5, classifier.assignClass("small").getScore());
+      IOException error =
+          assertThrows(IOException.class, () -> classifier.assignClass("very large"));
+      assertEquals(
+          root.resolve("overflowing/model.onnx")
+              + " gave a logit that is no finite number; logit=Infinity",
+          error.getMessage());
+    }
   }
 
   private static CoreContainer node(Path home) throws IOException {
