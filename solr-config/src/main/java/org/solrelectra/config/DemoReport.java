@@ -22,6 +22,7 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
   private static final int RANKS_SHOWN = 5;
   private static final int WIDTH = 100;
   private static final int LABEL = 40;
+  private static final String HEADING = "label";
   private static final int TITLE = 47;
 
   /**
@@ -103,10 +104,11 @@ record DemoReport(List<Labelled> messages, List<Asked> questions) {
         agreeing(),
         100.0 * agreeing() / Math.max(1, messages.size()));
     List<Labelled> shown = messages.subList(0, Math.min(MESSAGES_SHOWN, messages.size()));
-    int column =
+    int longest =
         shown.stream().mapToInt(labelled -> labelled.shownLabel().length()).max().orElse(0);
-    String row = "%s %-10s  %-" + Math.min(column, LABEL) + "s  %s";
-    line(text, row, " ", "confidence", "label", "message");
+    int column = Math.min(Math.max(longest, HEADING.length()), LABEL);
+    String row = "%s %-10s  %-" + column + "s  %s";
+    line(text, row, " ", "confidence", HEADING, "message");
     for (Labelled labelled : shown) {
       line(
           text,

@@ -1,6 +1,7 @@
 package org.solrelectra.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The demo as a user starts it, with the fixtures for models. */
 class DemoIT {
@@ -44,6 +46,19 @@ class DemoIT {
       assertEquals(10, answer.documents().size());
       assertEquals("ok", answer.header().path("crossEncoder").path("status").asText());
     }
+  }
+
+  @Test
+  void missingModelIsNamedWithTheFolderThatWantsIt(@TempDir Path models) {
+    IOException error =
+        assertThrows(
+            IOException.class, () -> Demo.start(Path.of("").toAbsolutePath(), models, 0).close());
+    assertEquals(
+        "the core 'help-desk' cannot be created: there is no model 'passage-ranker' in "
+            + models
+            + "; models there: []. Copy its directory there, or set solr.electra.models to the"
+            + " folder that holds it",
+        error.getMessage());
   }
 
   private static long count(List<String> lines, String pattern) {

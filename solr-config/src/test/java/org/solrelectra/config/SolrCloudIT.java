@@ -94,8 +94,11 @@ class SolrCloudIT {
   }
 
   private static Http.Answer ask(SolrNode.Core collection, String rq, String... parameters) {
-    List<String> all = new ArrayList<>(List.of("q", BY_RANK, "rq", rq, "fl", "id,text,score"));
+    List<String> all = new ArrayList<>(List.of("q", BY_RANK, "rq", rq));
     all.addAll(List.of(parameters));
+    if (!all.contains("fl")) {
+      all.addAll(List.of("fl", "id,text,score"));
+    }
     return collection.select(all.toArray(String[]::new));
   }
 
@@ -107,6 +110,20 @@ class SolrCloudIT {
     assertEquals(List.of("3", "2", "1", "0", "4", "5"), answer.values("id"));
     assertEquals(List.of("3.0", "2.0", "1.0", "0.0"), answer.values("score").subList(0, 4));
     assertEquals("{\"status\":\"ok\",\"reRanked\":4,\"truncatedQueries\":0}", answer.section());
+
+    // Below the window a shard's score says nothing; the first stage's does.
+    Http.Answer before =
+        ask(
+            collection,
+            rq("reRankDocs=2"),
+            "fl",
+            "id,before:originalScore()",
+            "distrib.singlePass",
+            "true");
+    assertEquals(List.of("97.0", "98.0", "99.0", "100.0", "96.0", "95.0"), before.values("before"));
+    assertEquals(
+        answer.values("id"),
+        ask(collection, rq("reRankDocs=2"), "sort", "score desc,id desc").values("id"));
 
     List<String> pages = new ArrayList<>();
     for (int start = 0; start < 6; start += 2) {
