@@ -113,13 +113,7 @@ class SolrCloudIT {
 
     // Below the window a shard's score says nothing; the first stage's does.
     Http.Answer before =
-        ask(
-            collection,
-            rq("reRankDocs=2"),
-            "fl",
-            "id,before:originalScore()",
-            "distrib.singlePass",
-            "true");
+        ask(collection, rq("reRankDocs=2"), "fl", "id,text,score,before:originalScore()");
     assertEquals(List.of("97.0", "98.0", "99.0", "100.0", "96.0", "95.0"), before.values("before"));
     assertEquals(
         answer.values("id"),

@@ -78,7 +78,8 @@ class DemoProcessIT {
   @Test
   void libraryThatCannotBeLoadedIsExplained() throws IOException, InterruptedException {
     Path empty = Files.createDirectory(module.resolve("empty"));
-    Process process = start(List.of("-Donnxruntime.native.path=" + empty), "--exit");
+    Process process =
+        start(List.of("-XX:TieredStopAtLevel=1", "-Donnxruntime.native.path=" + empty), "--exit");
     String printed = printed(process);
     assertEquals(1, process.waitFor(), printed);
     assertTrue(printed.contains("ONNX Runtime's native library cannot be loaded ("), printed);
