@@ -35,14 +35,16 @@ public record LearningRateSchedule(Shape shape, double peak, long totalSteps, do
 
   /** Returns the rate of a step, counted from 0. */
   public double rate(long step) {
-    double left = Math.max(0, totalSteps - step);
     return switch (shape) {
       case ORIGINAL_LINEAR ->
-          peak * (left / totalSteps) * (warmupSteps > 0 ? Math.min(1, step / warmupSteps) : 1);
+          peak
+              * (1 - (double) Math.min(step, totalSteps) / totalSteps)
+              * (warmupSteps > 0 ? Math.min(1, step / warmupSteps) : 1);
       case SEPARATE_LINEAR -> {
         if (step < warmupSteps) {
           yield peak * step / warmupSteps;
         }
+        double left = Math.max(0, totalSteps - step);
         yield left == 0 ? 0 : peak * left / (totalSteps - warmupSteps);
       }
     };
