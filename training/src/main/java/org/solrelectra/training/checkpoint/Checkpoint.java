@@ -40,7 +40,7 @@ public final class Checkpoint {
   private Checkpoint() {}
 
   /**
-   * Writes a checkpoint and deletes all but the newest {@code keep}.
+   * Writes a checkpoint and deletes all but the newest {@code keep} up to it.
    *
    * @param state what the trainer wants back; gets the keys format_version, step and sha256
    * @return the folder
@@ -78,11 +78,24 @@ public final class Checkpoint {
               + "; the last complete one stays",
           e);
     }
-    List<Path> newestFirst = newestFirst(checkpoints);
-    for (Path old : newestFirst.subList(Math.min(keep, newestFirst.size()), newestFirst.size())) {
-      Folders.deleteIfExists(old);
-    }
+    prune(checkpoints, target, keep);
     return target;
+  }
+
+  /**
+   * Newer ones than {@code newest} were damaged, or the run would have gone on from them: they must
+   * not count among those that are kept.
+   */
+  private static void prune(Path checkpoints, Path newest, int keep) throws IOException {
+    int kept = 0;
+    for (Path checkpoint : newestFirst(checkpoints)) {
+      boolean damaged = checkpoint.compareTo(newest) > 0;
+      if (damaged || kept == keep) {
+        Folders.deleteIfExists(checkpoint);
+      } else {
+        kept++;
+      }
+    }
   }
 
   private static void write(
@@ -116,11 +129,15 @@ public final class Checkpoint {
    * @throws InvalidModelException if a file is missing or damaged
    */
   public static JsonNode state(Path checkpoint) throws IOException {
+    Path stateFile = checkpoint.resolve(STATE);
+    if (!Files.exists(stateFile)) {
+      throw new InvalidModelException(stateFile + " is missing");
+    }
     JsonNode state;
     try {
-      state = new ObjectMapper().readTree(checkpoint.resolve(STATE).toFile());
+      state = new ObjectMapper().readTree(stateFile.toFile());
     } catch (JsonProcessingException e) {
-      throw new InvalidModelException(checkpoint.resolve(STATE) + " is damaged", e);
+      throw new InvalidModelException(stateFile + " is damaged", e);
     }
     if (state.path("format_version").asInt() != FORMAT_VERSION) {
       throw new InvalidModelException(
@@ -130,9 +147,10 @@ public final class Checkpoint {
               + "; format_version="
               + state.path("format_version"));
     }
-    for (Map.Entry<String, JsonNode> entry : state.get("sha256").properties()) {
-      Path file = checkpoint.resolve(entry.getKey());
-      if (!Files.exists(file) || !FileHash.of(file).equals(entry.getValue().asText())) {
+    for (String name : List.of(PARAMETERS, FIRST_MOMENTS, SECOND_MOMENTS)) {
+      Path file = checkpoint.resolve(name);
+      if (!Files.exists(file)
+          || !FileHash.of(file).equals(state.path("sha256").path(name).asText())) {
         throw new InvalidModelException(file + " is missing or damaged: its SHA-256 differs");
       }
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,8 +90,9 @@ public final class PretrainingRun {
   /**
    * Continues a run from its newest sound checkpoint; from the start if it has none yet.
    *
-   * @param config what the run was started with, but for the length of its schedule
+   * @param config what the run was started with
    * @throws IllegalArgumentException if {@code config} or the tokenizer is another
+   * @throws InvalidModelException if there are checkpoints, but none is sound
    */
   public static PretrainingRun resume(
       Path folder,
@@ -105,20 +107,38 @@ public final class PretrainingRun {
       tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
     }
     PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, device);
-    for (Path checkpoint : Checkpoint.newestFirst(folder.resolve("checkpoints"))) {
-      try {
-        JsonNode state = Checkpoint.state(checkpoint);
-        Checkpoint.load(checkpoint, run.pretrainer.parameters(), run.pretrainer.optimizer());
-        run.pretrainer.resumeAt(state.get("step").asLong());
-        run.secondsBefore = state.path("seconds").asDouble();
-        break;
-      } catch (InvalidModelException e) {
-        run.warnings.add(e.getMessage() + "; the one before is used");
-      }
+    if (run.loadNewestCheckpoint()) {
+      // A kill may have come between the checkpoint and these.
+      run.writeNetworks();
     }
     run.cutMetrics();
     run.startNanos = System.nanoTime();
     return run;
+  }
+
+  /** Says whether there was one. */
+  private boolean loadNewestCheckpoint() throws IOException {
+    Path checkpoints = folder.resolve("checkpoints");
+    List<Path> newestFirst = Checkpoint.newestFirst(checkpoints);
+    for (Path checkpoint : newestFirst) {
+      try {
+        JsonNode state = Checkpoint.state(checkpoint);
+        Checkpoint.load(checkpoint, pretrainer.parameters(), pretrainer.optimizer());
+        pretrainer.resumeAt(state.get("step").asLong());
+        secondsBefore = state.path("seconds").asDouble();
+        return true;
+      } catch (InvalidModelException e) {
+        warnings.add(e.getMessage() + "; the one before is used");
+      }
+    }
+    if (!newestFirst.isEmpty()) {
+      throw new InvalidModelException(
+          "no checkpoint in "
+              + checkpoints
+              + " is sound; delete them to start from step 0; found "
+              + newestFirst.stream().map(Path::getFileName).toList());
+    }
+    return false;
   }
 
   /** Returns what a run was started with. */
@@ -207,6 +227,10 @@ public final class PretrainingRun {
         pretrainer.optimizer(),
         state,
         CHECKPOINTS_KEPT);
+    writeNetworks();
+  }
+
+  private void writeNetworks() throws IOException {
     PretrainingSize size = pretrainer.config().size();
     HuggingFaceDirectory.write(
         folder.resolve("discriminator"),
@@ -273,6 +297,8 @@ public final class PretrainingRun {
         kept.add(line);
       }
     }
-    Files.write(metrics(), kept);
+    Path partial = folder.resolve("metrics.jsonl.partial");
+    Files.write(partial, kept);
+    Files.move(partial, metrics(), StandardCopyOption.REPLACE_EXISTING);
   }
 }
