@@ -76,12 +76,7 @@ public final class SafeTensors {
       }
       ByteBuffer header = ByteBuffer.allocate((int) headerLength);
       readFully(channel, header, 8, file);
-      JsonNode json;
-      try {
-        json = new ObjectMapper().readTree(new String(header.array(), StandardCharsets.UTF_8));
-      } catch (JsonProcessingException e) {
-        throw new InvalidModelException(file + " has a damaged safetensors header", e);
-      }
+      JsonNode json = parse(new String(header.array(), StandardCharsets.UTF_8), file);
       Map<String, Values> tensors = new LinkedHashMap<>();
       for (Map.Entry<String, JsonNode> entry : json.properties()) {
         if (!entry.getKey().equals("__metadata__")) {
@@ -92,6 +87,19 @@ public final class SafeTensors {
       }
       return tensors;
     }
+  }
+
+  private static JsonNode parse(String header, Path file) throws InvalidModelException {
+    JsonNode json;
+    try {
+      json = new ObjectMapper().readTree(header);
+    } catch (JsonProcessingException e) {
+      throw new InvalidModelException(file + " has a damaged safetensors header", e);
+    }
+    if (!json.isObject()) {
+      throw new InvalidModelException(file + " has a damaged safetensors header");
+    }
+    return json;
   }
 
   private static Values readTensor(
@@ -111,13 +119,8 @@ public final class SafeTensors {
               + Arrays.toString(DataType.values()),
           e);
     }
-    JsonNode shapeNode = description.path("shape");
-    long[] shape = new long[shapeNode.size()];
-    long count = 1;
-    for (int i = 0; i < shape.length; i++) {
-      shape[i] = shapeNode.get(i).asLong();
-      count = Math.multiplyExact(count, shape[i]);
-    }
+    long[] shape = shape(description.path("shape"), name, file);
+    long count = Arrays.stream(shape).reduce(1, (x, y) -> x * y);
     long begin = description.path("data_offsets").path(0).asLong(-1);
     long end = description.path("data_offsets").path(1).asLong(-1);
     if (begin < 0 || end - begin != count * type.bytes || end - begin > Integer.MAX_VALUE) {
@@ -134,6 +137,19 @@ public final class SafeTensors {
               + " bytes for shape "
               + Arrays.toString(shape));
     }
+    if (end > channel.size() - dataStart) {
+      throw new InvalidModelException(
+          file
+              + ": tensor "
+              + name
+              + " spans bytes "
+              + begin
+              + ".."
+              + end
+              + "; the file has "
+              + (channel.size() - dataStart)
+              + " bytes of data");
+    }
     ByteBuffer data = ByteBuffer.allocate((int) (end - begin)).order(ByteOrder.LITTLE_ENDIAN);
     readFully(channel, data, dataStart + begin, file);
     float[] floats = new float[(int) count];
@@ -148,6 +164,22 @@ public final class SafeTensors {
           };
     }
     return new Values(floats, shape);
+  }
+
+  /** Returns lengths whose product, in bytes too, is far from overflowing. */
+  private static long[] shape(JsonNode lengths, String name, Path file)
+      throws InvalidModelException {
+    long[] shape = new long[lengths.size()];
+    long count = 1;
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = lengths.get(i).asLong(-1);
+      if (shape[i] < 0 || shape[i] > Integer.MAX_VALUE || count * shape[i] > Integer.MAX_VALUE) {
+        throw new InvalidModelException(
+            file + ": tensor " + name + " has a damaged shape: " + lengths);
+      }
+      count *= shape[i];
+    }
+    return shape;
   }
 
   private static void readFully(FileChannel channel, ByteBuffer buffer, long position, Path file)
@@ -213,11 +245,9 @@ public final class SafeTensors {
       at = end;
     }
     // Data starts at a multiple of 8, as the reference implementation writes it.
-    StringBuilder headerText = new StringBuilder(header.toString());
-    while (headerText.length() % 8 != 0) {
-      headerText.append(' ');
-    }
-    byte[] headerBytes = headerText.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] headerText = header.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] headerBytes = Arrays.copyOf(headerText, (headerText.length + 7) / 8 * 8);
+    Arrays.fill(headerBytes, headerText.length, headerBytes.length, (byte) ' ');
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       ByteBuffer start = ByteBuffer.allocate(8 + headerBytes.length).order(ByteOrder.LITTLE_ENDIAN);

@@ -2,6 +2,7 @@ package org.solrelectra.training.corpus;
 
 import java.io.BufferedInputStream;
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -14,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
 /**
@@ -26,8 +29,8 @@ public final class TextLines implements Closeable {
   /** What the bytes may be. */
   public enum Content {
     /**
-     * Text that somebody wrote: a NUL byte says that the file is something else; \\r before \\n is
-     * dropped.
+     * Text that somebody wrote: a NUL byte says that the file is something else; \\r before \\n and
+     * a byte order mark at the start, which Windows' editors write, are dropped.
      */
     TEXT_FILE,
     /** Any characters; a line is exactly what stands between two \\n. */
@@ -69,7 +72,21 @@ public final class TextLines implements Closeable {
       return new TextLines(raw, file.toString(), Content.TEXT_FILE);
     } catch (IOException e) {
       raw.close();
-      throw new InvalidCorpusException(file + " cannot be decompressed: " + e.getMessage(), e);
+      throw damaged(file.toString(), e);
+    }
+  }
+
+  private static InvalidCorpusException damaged(String source, IOException e) {
+    // The JDK's EOFException may have no message.
+    String reason = e instanceof EOFException ? "it is cut short" : e.getMessage();
+    return new InvalidCorpusException(source + " cannot be decompressed: " + reason, e);
+  }
+
+  private int fill() throws IOException {
+    try {
+      return stream.read(buffer, 0, BUFFER);
+    } catch (EOFException | ZipException | XZIOException e) {
+      throw damaged(source, e);
     }
   }
 
@@ -81,7 +98,8 @@ public final class TextLines implements Closeable {
   /**
    * Returns the next line, or null at the end.
    *
-   * @throws InvalidCorpusException if the line is not UTF-8 or holds a NUL byte
+   * @throws InvalidCorpusException if the line is not UTF-8 or holds a NUL byte, or what is compressed
+   *     is damaged
    */
   public String next() throws IOException {
     long lineStart = consumed;
@@ -89,7 +107,7 @@ public final class TextLines implements Closeable {
     boolean ascii = true;
     while (true) {
       if (position == limit) {
-        limit = Math.max(0, stream.read(buffer, 0, BUFFER));
+        limit = Math.max(0, fill());
         position = 0;
         if (limit == 0) {
           if (length == 0) {
@@ -116,9 +134,12 @@ public final class TextLines implements Closeable {
     if (length > 0 && line[length - 1] == '\r' && content == Content.TEXT_FILE) {
       length--;
     }
-    return ascii
-        ? new String(line, 0, length, StandardCharsets.ISO_8859_1)
-        : decode(length, lineStart);
+    if (ascii) {
+      return new String(line, 0, length, StandardCharsets.ISO_8859_1);
+    }
+    String text = decode(length, lineStart);
+    boolean marked = lineStart == 0 && content == Content.TEXT_FILE && text.startsWith("\ufeff");
+    return marked ? text.substring(1) : text;
   }
 
   private String decode(int length, long lineStart) throws InvalidCorpusException {

@@ -1,8 +1,10 @@
 package org.solrelectra.training.dataset;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +19,8 @@ import org.solrelectra.training.corpus.TextLines;
  * text, label} or {@code query, passage, label}; others are passed over.
  */
 public final class DatasetReader {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectReader JSON =
+      new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private DatasetReader() {}
 
@@ -112,8 +115,7 @@ public final class DatasetReader {
     Map<String, Integer> columns = new HashMap<>();
     String[] names = header.split("\t", -1);
     for (int i = 0; i < names.length; i++) {
-      // Files of Windows' editors start with a byte order mark.
-      columns.put(names[i].replace("\ufeff", "").strip(), i);
+      columns.put(names[i].strip(), i);
     }
     return columns;
   }
