@@ -1,0 +1,47 @@
+package org.solrelectra.training.corpus;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CorpusReaderTest {
+  @TempDir private Path folder;
+
+  @Test
+  void blankLinesAndFilesEndDocuments() throws IOException {
+    Path one = Files.writeString(folder.resolve("one"), "\n\na\nb\n \t\nc\n");
+    Path two = Files.writeString(folder.resolve("two"), "d");
+    List<List<String>> documents = new ArrayList<>();
+    new CorpusReader(List.of(one, two)).forEachDocument(documents::add);
+    assertEquals(List.of(List.of("a", "b"), List.of("c"), List.of("d")), documents);
+  }
+
+  @Test
+  void aCorpusWithoutTextIsAnError() throws IOException {
+    Path empty = Files.createFile(folder.resolve("empty"));
+    Path blank = Files.writeString(folder.resolve("blank"), "\n \n\t\n");
+    CorpusReader reader = new CorpusReader(List.of(empty, blank));
+    InvalidCorpusException e =
+        assertThrows(
+            InvalidCorpusException.class, () -> reader.forEachDocument(document -> {}));
+    assertEquals(
+        "the corpus holds no text; files: [" + empty + ", " + blank + "]", e.getMessage());
+  }
+
+  @Test
+  void aMissingFileIsAnErrorAtOnce() {
+    Path missing = folder.resolve("missing");
+    InvalidCorpusException e =
+        assertThrows(
+            InvalidCorpusException.class, () -> new CorpusReader(List.of(missing)));
+    assertEquals(
+        missing + " is not a file; expected UTF-8 text, .gz or .xz", e.getMessage());
+  }
+}

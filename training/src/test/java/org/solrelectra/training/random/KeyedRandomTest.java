@@ -1,0 +1,89 @@
+package org.solrelectra.training.random;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.solrelectra.training.random.KeyedRandom.Purpose;
+
+class KeyedRandomTest {
+  /** Old runs and published models can be made again only as long as these stay. */
+  @Test
+  void numbersNeverChange() {
+    KeyedRandom random = new KeyedRandom(42, Purpose.MASK_POSITIONS, 7);
+    long[] drawn = {random.nextLong(), random.nextLong(), random.nextLong()};
+    assertArrayEquals(
+        new long[] {-8835423514522535633L, 5189603502189526103L, -7786667944708759973L},
+        drawn);
+  }
+
+  @Test
+  void seedPurposeAndIndexAllCount() {
+    Set<Long> keys = new HashSet<>();
+    for (long seed = -2; seed <= 2; seed++) {
+      for (Purpose purpose : Purpose.values()) {
+        for (long index = -50; index < 50; index++) {
+          keys.add(KeyedRandom.key(seed, purpose, index));
+        }
+      }
+    }
+    assertEquals(5 * Purpose.values().length * 100, keys.size());
+  }
+
+  @Test
+  void numbersBelowABoundAreEquallyFrequent() {
+    int draws = 70_000;
+    int[] counts = new int[7];
+    KeyedRandom random = new KeyedRandom(1, Purpose.SHUFFLE, 0);
+    for (int i = 0; i < draws; i++) {
+      counts[random.nextInt(7)]++;
+    }
+    for (int count : counts) {
+      // Five standard deviations of a binomial with p = 1/7.
+      assertEquals(draws / 7.0, count, 5 * Math.sqrt(draws / 7.0 * 6 / 7), Arrays.toString(counts));
+    }
+  }
+
+  @Test
+  void doublesAndGaussiansHaveTheirMoments() {
+    int draws = 100_000;
+    KeyedRandom random = new KeyedRandom(1, Purpose.SHUFFLE, 1);
+    double sum = 0;
+    double gaussians = 0;
+    double squares = 0;
+    for (int i = 0; i < draws; i++) {
+      double value = random.nextDouble();
+      assertEquals(0.5, value, 0.5);
+      sum += value;
+      double gaussian = random.nextGaussian();
+      gaussians += gaussian;
+      squares += gaussian * gaussian;
+    }
+    assertEquals(0.5, sum / draws, 5 * Math.sqrt(1.0 / 12 / draws));
+    assertEquals(0, gaussians / draws, 5 / Math.sqrt(draws));
+    assertEquals(1, squares / draws, 5 * Math.sqrt(2.0 / draws));
+  }
+
+  @Test
+  void shufflingKeepsEveryElement() {
+    int[] values = IntStream.range(0, 100).toArray();
+    new KeyedRandom(1, Purpose.SHUFFLE, 2).shuffle(values);
+    int[] sorted = values.clone();
+    Arrays.sort(sorted);
+    assertArrayEquals(IntStream.range(0, 100).toArray(), sorted);
+    assertEquals(false, Arrays.equals(sorted, values));
+  }
+
+  @Test
+  void aBoundMustBePositive() {
+    KeyedRandom random = new KeyedRandom(1, Purpose.SHUFFLE, 0);
+    assertEquals(
+        "bound must be at least 1; bound=0",
+        assertThrows(IllegalArgumentException.class, () -> random.nextInt(0)).getMessage());
+  }
+}
