@@ -1,8 +1,10 @@
 package org.solrelectra.training.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.TokenSequence;
+import org.solrelectra.training.corpus.InvalidCorpusException;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import picocli.CommandLine;
@@ -30,6 +33,8 @@ import picocli.CommandLine.Mixin;
             + " truncated as the model directory says.")
 final class ScoreCommand implements Callable<Integer> {
   private static final int LARGEST_BATCH = 64;
+  private static final ObjectReader JSON =
+      new ObjectMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
   @Mixin private ModelOptions model;
@@ -43,12 +48,19 @@ final class ScoreCommand implements Callable<Integer> {
       TokenBatchBuilder batches = TokenBatchBuilder.of(open.encoder().model());
       List<TokenSequence> waiting = new ArrayList<>();
       long number = 0;
-      for (String line = lines.next(); line != null; line = lines.next()) {
-        waiting.add(sequence(batches, line, ++number));
-        // What can be read at once is run side by side; who writes a line and waits gets an answer.
-        if (waiting.size() == LARGEST_BATCH || !lines.isReady()) {
-          write(open.encoder(), waiting, out);
+      try {
+        for (String line = lines.next(); line != null; line = lines.next()) {
+          waiting.add(sequence(batches, line, ++number));
+          // What can be read at once is run side by side; who writes a line and waits gets an
+          // answer.
+          if (waiting.size() == LARGEST_BATCH || !lines.isReady()) {
+            write(open.encoder(), waiting, out);
+          }
         }
+      } catch (InvalidDatasetException | InvalidCorpusException e) {
+        // The lines before a broken one are answered, however they were read.
+        write(open.encoder(), waiting, out);
+        throw e;
       }
       write(open.encoder(), waiting, out);
     }
@@ -59,7 +71,7 @@ final class ScoreCommand implements Callable<Integer> {
       throws IOException {
     JsonNode object;
     try {
-      object = new ObjectMapper().readTree(line);
+      object = JSON.readTree(line);
     } catch (JsonProcessingException e) {
       throw new InvalidDatasetException(
           "standard input line " + number + " is not JSON: " + e.getOriginalMessage(), e);
@@ -67,10 +79,15 @@ final class ScoreCommand implements Callable<Integer> {
     if (!object.path("text").isTextual()) {
       throw new InvalidDatasetException("standard input line " + number + " lacks the key 'text'");
     }
+    JsonNode pair = object.path("pair");
+    if (!pair.isTextual() && !pair.isNull() && !pair.isMissingNode()) {
+      throw new InvalidDatasetException(
+          "standard input line " + number + ": the key 'pair' must be text; pair=" + pair);
+    }
     String text = object.get("text").asText();
     TokenBatch batch =
-        object.path("pair").isTextual()
-            ? batches.pairs(text, List.of(object.get("pair").asText()))
+        pair.isTextual()
+            ? batches.pairs(text, List.of(pair.asText()))
             : batches.texts(List.of(text));
     return batch.sequences().get(0);
   }

@@ -61,6 +61,7 @@ final class VocabularyCommand implements Callable<Integer> {
             tokenizer.config(org.solrelectra.lucene.model.TokenizerConfig.SHORTEST_MAXIMUM));
     new CorpusReader(corpus).forEachDocument(lines -> lines.forEach(counts::add));
     List<String> pieces = trainer.train(counts);
+    Files.createDirectories(output.toAbsolutePath().getParent());
     Path partial = output.resolveSibling(output.getFileName() + ".partial");
     Files.writeString(partial, String.join("\n", pieces) + "\n", StandardCharsets.UTF_8);
     Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);
