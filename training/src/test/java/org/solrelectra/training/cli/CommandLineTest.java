@@ -1,0 +1,171 @@
+package org.solrelectra.training.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.solrelectra.training.SmallCorpus;
+import picocli.CommandLine;
+
+/** What every command does alike: help, exit codes, one line for an error. */
+class CommandLineTest {
+  @TempDir private Path folder;
+
+  static Stream<String> commands() {
+    List<String> names = new ArrayList<>(List.of(""));
+    collect("", TrainingCli.commandLine(), names);
+    assertTrue(names.containsAll(List.of("vocabulary", "pretrain", "bench pretrain")));
+    return names.stream();
+  }
+
+  private static void collect(String prefix, CommandLine command, List<String> names) {
+    for (Map.Entry<String, CommandLine> entry : command.getSubcommands().entrySet()) {
+      names.add(prefix + entry.getKey());
+      collect(prefix + entry.getKey() + " ", entry.getValue(), names);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void everyCommandHasHelp(String command) {
+    String call = (command + " --help").strip();
+    CommandRun run = CommandRun.of((Object[]) call.split(" "));
+    assertEquals(0, run.code());
+    assertEquals("", run.err());
+    assertTrue(run.out().startsWith(("Usage: electra " + command).strip()), run.out());
+    assertTrue(run.out().contains("--verbose"), run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      quoteCharacter = '~',
+      value = {
+        "-- # electra: Missing command; see electra --help",
+        "pretrian # electra: Unmatched argument at index 0: 'pretrian'",
+        "bench # electra bench: Missing command; see electra bench --help",
+        "vocabulary --corpus a"
+            + " # electra vocabulary: Missing required option: '--output=FILE'",
+        "vocabulary --corpus a --output b --size many"
+            + " # electra vocabulary: Invalid value for option '--size': 'many' is not an int",
+        "vocabulary --corpus a --output b --size 99"
+            + " # electra vocabulary: size must be at least 100; size=99",
+        "pretrain --corpus a --vocabulary b --size huge --steps 1 --output c"
+            + " # electra pretrain: Invalid value for option '--size': expected one of"
+            + " [TINY, SMALL, BASE, LARGE] (case-insensitive) but was 'huge'",
+        "export --output a"
+            + " # electra export: Error: Missing required argument (specify one of these):"
+            + " (--run=RUN | --checkpoint=DIR2)",
+        "tokenize --model a --vocabulary b"
+            + " # electra tokenize: Error: --model=DIR and (--vocabulary=FILE [--cased]) are mutually exclusive"
+            + " (specify only one)",
+        "tokenize --model a --no-such-option"
+            + " # electra tokenize: Unknown option: '--no-such-option'",
+      })
+  void wrongUsageIsTwoAndOneLine(String call, String message) {
+    CommandRun run = call.equals("--") ? CommandRun.of() : CommandRun.of((Object[]) call.split(" "));
+    assertEquals(2, run.code());
+    assertEquals(message, run.errorLine());
+    assertEquals("", run.out());
+  }
+
+  @Test
+  void failureIsOneAndOneLine() {
+    Path missing = folder.resolve("missing.txt");
+    CommandRun run =
+        CommandRun.of("vocabulary", "--corpus", missing, "--output", folder.resolve("vocab.txt"));
+    assertEquals(1, run.code());
+    assertEquals(
+        "electra vocabulary: " + missing + " is not a file; expected UTF-8 text, .gz or .xz",
+        run.errorLine());
+    assertEquals("", run.out());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void verbosePrintsTheStackTrace(boolean first) {
+    Path missing = folder.resolve("missing.txt");
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("vocabulary", "--corpus", missing, "--output", folder.resolve("vocab.txt")));
+    arguments.add(first ? 0 : arguments.size(), "--verbose");
+    CommandRun run = CommandRun.of(arguments.toArray());
+    assertEquals(1, run.code());
+    List<String> lines = run.err().lines().toList();
+    assertTrue(lines.get(0).startsWith("electra vocabulary: " + missing), run.err());
+    assertTrue(
+        lines.stream().anyMatch(line -> line.contains("at org.solrelectra.training.corpus.")),
+        run.err());
+  }
+
+  @Test
+  void missingFilesAreNamed() {
+    Path missing = folder.resolve("missing");
+    CommandRun model = CommandRun.withInput("", "tokenize", "--vocabulary", missing);
+    assertEquals(1, model.code());
+    assertEquals("electra tokenize: " + missing + " does not exist", model.errorLine());
+    CommandRun export = CommandRun.of("export", "--run", missing, "--output", folder.resolve("x"));
+    assertEquals(1, export.code());
+    assertEquals(
+        "electra export: "
+            + missing.resolve("discriminator")
+            + " is not a model directory: it holds no config.json",
+        export.errorLine());
+  }
+
+  @Test
+  void aCorpusThatIsNotTextLeavesNoVocabulary() throws IOException {
+    Path vocabulary = folder.resolve("vocab.txt");
+    Path empty = Files.createFile(folder.resolve("empty.txt"));
+    Path binary = folder.resolve("binary.txt");
+    Files.write(binary, new byte[] {'a', 0, 1});
+    Path broken = folder.resolve("broken.txt");
+    Files.write(broken, new byte[] {'a', '\n', 'b', (byte) 0xff});
+    Map<Path, String> messages =
+        Map.of(
+            empty, "the corpus holds no text; files: [" + empty + "]",
+            binary, binary + " is a binary file; expected UTF-8 text; NUL at byte 1",
+            broken, broken + " is not UTF-8 text; malformed at byte 3: 0xff");
+    messages.forEach(
+        (corpus, message) -> {
+          CommandRun run = CommandRun.of("vocabulary", "--corpus", corpus, "--output", vocabulary);
+          assertEquals(1, run.code());
+          assertEquals("electra vocabulary: " + message, run.errorLine());
+          assertFalse(Files.exists(vocabulary));
+        });
+  }
+
+  @Test
+  void aVocabularyIsLearnedFromText() throws IOException {
+    Path vocabulary = folder.resolve("new/vocab.txt");
+    CommandRun run =
+        CommandRun.of(
+            "vocabulary",
+            "--corpus",
+            SmallCorpus.writeText(folder, 100),
+            "--size",
+            "120",
+            "--output",
+            vocabulary);
+    assertEquals(0, run.code(), run.err());
+    List<String> pieces = Files.readAllLines(vocabulary);
+    assertEquals(pieces.size() + " pieces written to " + vocabulary, run.out().strip());
+    assertEquals(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), pieces.subList(0, 5));
+    assertTrue(pieces.contains("money"), pieces.toString());
+    try (Stream<Path> left = Files.list(vocabulary.getParent())) {
+      assertEquals(List.of(vocabulary), left.toList());
+    }
+  }
+}
