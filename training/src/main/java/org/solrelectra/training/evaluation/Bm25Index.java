@@ -15,13 +15,11 @@ import org.apache.lucene.document.TextField;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
-import org.apache.lucene.queryparser.classic.ParseException;
-import org.apache.lucene.queryparser.classic.QueryParser;
-import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.QueryBuilder;
 import org.solrelectra.training.storage.Folders;
 
 /**
@@ -71,14 +69,10 @@ public final class Bm25Index implements Closeable {
 
   /** Returns the best passages for a text, the best first; only such as share a term with it. */
   public List<Hit> search(String text, int count) throws IOException {
-    Query query;
-    try {
-      query = new QueryParser(FIELD, analyzer).parse(QueryParser.escape(text));
-    } catch (ParseException e) {
-      throw new IllegalStateException("an escaped query always parses: " + text, e);
-    }
+    // No query parser: AND, OR and NOT in capitals are words like others.
+    Query query = new QueryBuilder(analyzer).createBooleanQuery(FIELD, text);
     List<Hit> hits = new ArrayList<>();
-    if (query instanceof BooleanQuery clauses && clauses.clauses().isEmpty()) {
+    if (query == null) {
       return hits;
     }
     IndexSearcher searcher = new IndexSearcher(reader);

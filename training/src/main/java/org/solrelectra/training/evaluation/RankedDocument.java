@@ -12,7 +12,8 @@ public record RankedDocument(String id, double score) {
    * The best score first; of equal ones the id that is larger by bytes first, as trec_eval does.
    */
   public static final Comparator<RankedDocument> BEST_FIRST =
-      Comparator.comparingDouble((RankedDocument document) -> -document.score())
+      // Not the minus sign: it would tell 0.0 from -0.0.
+      Comparator.comparingDouble((RankedDocument document) -> 0 - document.score())
           .thenComparing(RankedDocument::id, (a, b) -> compareBytes(b, a));
 
   private static int compareBytes(String a, String b) {
