@@ -12,6 +12,7 @@ import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenSequence;
+import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
@@ -31,20 +32,35 @@ final class ExportCheck {
   private static final int SEQUENCES = 24;
   private static final long SEED = 1;
 
-  private ExportCheck() {}
+  private final Network network;
+  private final int vocabularySize;
+
+  /**
+   * Builds the network in libtorch.
+   *
+   * @throws InvalidModelException if the weights do not fit it
+   */
+  ExportCheck(HuggingFaceModel model) throws IOException {
+    this.network = network(model);
+    this.vocabularySize = model.vocabulary().size();
+  }
 
   private interface Network {
     Tensor forward(Tensor inputIds, Tensor tokenTypeIds);
   }
 
-  static double largestDifference(HuggingFaceModel model, Encoder encoder) throws IOException {
-    Network network = network(model);
+  /**
+   * Returns the largest difference of a logit.
+   *
+   * @throws ExportMismatchException if it is above the tolerance
+   */
+  double largestDifference(Encoder encoder) throws IOException {
     List<TokenSequence> sequences = new ArrayList<>();
     int longest = encoder.model().maxLength();
     for (int i = 0; i < SEQUENCES; i++) {
       // From the shortest to the longest, both included.
       int length = 2 + (longest - 2) * i / (SEQUENCES - 1);
-      sequences.add(random(length, model.vocabulary().size(), i));
+      sequences.add(random(length, vocabularySize, i));
     }
     EncoderOutput output = encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE);
     double largest = 0;

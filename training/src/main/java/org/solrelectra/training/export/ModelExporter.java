@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.model.Task;
@@ -26,6 +27,9 @@ import org.solrelectra.training.storage.Folders;
  * encoder, and compares that with libtorch before the directory gets its name.
  */
 public final class ModelExporter {
+  private static final String PRETRAINING = "ElectraForPreTraining";
+  private static final String CLASSIFICATION = "ElectraForSequenceClassification";
+
   private ModelExporter() {}
 
   /**
@@ -53,12 +57,16 @@ public final class ModelExporter {
    * @return the largest difference of a logit between ONNX Runtime and libtorch; 0 without a graph
    * @throws ExportMismatchException if a logit differs by more than {@link ExportCheck#TOLERANCE};
    *     then nothing is written
+   * @throws InvalidModelException if the weights do not fit the configuration, or the head is
+   *     another one
    */
   public static double export(HuggingFaceModel model, Options options, Path output)
       throws IOException {
     if (Files.exists(output)) {
       throw new IllegalArgumentException(output + " exists already; name another --output");
     }
+    requireKnownArchitecture(model);
+    ExportCheck check = new ExportCheck(model);
     Path partial = output.resolveSibling(output.getFileName() + ".partial");
     Folders.deleteIfExists(partial);
     try {
@@ -77,7 +85,7 @@ public final class ModelExporter {
         OnnxExporter.write(model, partial.resolve("model.onnx"));
       }
       writeManifest(model, options, partial);
-      double difference = options.graph() ? check(model, partial) : 0;
+      double difference = options.graph() ? check(check, partial) : 0;
       Folders.replace(partial, output);
       return difference;
     } catch (IOException | RuntimeException e) {
@@ -86,15 +94,29 @@ public final class ModelExporter {
     }
   }
 
-  private static double check(HuggingFaceModel model, Path folder) throws IOException {
+  private static void requireKnownArchitecture(HuggingFaceModel model)
+      throws InvalidModelException {
+    String architecture = model.head().architecture();
+    if (!architecture.equals(PRETRAINING) && !architecture.equals(CLASSIFICATION)) {
+      throw new InvalidModelException(
+          "only "
+              + PRETRAINING
+              + " and "
+              + CLASSIFICATION
+              + " can be exported; architectures="
+              + architecture);
+    }
+  }
+
+  private static double check(ExportCheck check, Path folder) throws IOException {
     try (WorkerPool pool = new WorkerPool(0);
         OnnxEncoder encoder = OnnxEncoder.open(ModelDirectory.open(folder), pool)) {
-      return ExportCheck.largestDifference(model, encoder);
+      return check.largestDifference(encoder);
     }
   }
 
   static Task task(HuggingFaceModel model) {
-    if (!model.head().architecture().equals("ElectraForSequenceClassification")) {
+    if (!model.head().architecture().equals(CLASSIFICATION)) {
       return Task.PRETRAINED;
     }
     return model.head().labels().size() == 1 ? Task.RANKING : Task.CLASSIFICATION;

@@ -1,0 +1,238 @@
+package org.solrelectra.training.export;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.Task;
+import org.solrelectra.training.GoldenFiles;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
+import org.solrelectra.training.checkpoint.HuggingFaceModel;
+import org.solrelectra.training.checkpoint.HuggingFaceWeights;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.network.DiscriminatorNetwork;
+import org.solrelectra.training.network.ParameterSet;
+
+/** Model directories that are written, compared with libtorch, and refused. */
+class ModelExporterIT {
+  @TempDir private Path folder;
+
+  static Stream<Head> heads() {
+    return Stream.of(
+        Head.classifier(List.of("business", "sport", "weather")),
+        Head.ranker(),
+        Head.discriminator());
+  }
+
+  private static HuggingFaceModel model(Head head) throws IOException {
+    if (!head.labels().isEmpty()) {
+      return FixtureModelMaker.model(head);
+    }
+    HuggingFaceModel classifier = FixtureModelMaker.model(Head.ranker());
+    ParameterSet parameters = new ParameterSet(5, GoldenFiles.CPU);
+    new DiscriminatorNetwork(parameters, classifier.config());
+    return new HuggingFaceModel(
+        classifier.config(),
+        head,
+        HuggingFaceWeights.of(parameters, ""),
+        classifier.vocabulary(),
+        classifier.tokenizer());
+  }
+
+  private static ModelExporter.Options options(DataType weights, boolean graph) {
+    return new ModelExporter.Options(
+        "a name", "2", weights, graph, 1.5, new ObjectMapper().createObjectNode().put("steps", 7));
+  }
+
+  @ParameterizedTest
+  @MethodSource("heads")
+  void onnxRuntimeAgreesWithLibtorch(Head head) throws IOException {
+    HuggingFaceModel model = model(head);
+    Path output = folder.resolve("new/model");
+    double difference = ModelExporter.export(model, options(DataType.F32, true), output);
+    assertTrue(difference <= ExportCheck.TOLERANCE, "difference " + difference);
+    assertTrue(difference > 0, "two programs never round alike everywhere");
+    ModelDirectory directory = ModelDirectory.open(output);
+    assertEquals("a name", directory.manifest().name());
+    assertEquals("2", directory.manifest().version());
+    assertEquals(ModelExporter.task(model), directory.manifest().task());
+    HuggingFaceModel read = HuggingFaceModel.read(output);
+    assertEquals(model.head(), read.head());
+    assertEquals(model.config(), read.config());
+    assertEquals(model.tokenizer(), read.tokenizer());
+    assertEquals(model.weights().keySet(), read.weights().keySet());
+    model
+        .weights()
+        .forEach(
+            (name, values) ->
+                assertArrayEquals(values.floats(), read.weights().get(name).floats(), name));
+    try (Stream<Path> files = Files.list(output.getParent())) {
+      assertEquals(List.of(output), files.toList());
+    }
+  }
+
+  @Test
+  void tasksFollowTheHead() throws IOException {
+    assertEquals(
+        List.of(Task.CLASSIFICATION, Task.RANKING, Task.PRETRAINED),
+        heads()
+            .map(
+                head -> {
+                  try {
+                    return ModelExporter.task(model(head));
+                  } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                  }
+                })
+            .toList());
+  }
+
+  @Test
+  void weightsAndGraphCanBeLeftOut() throws IOException {
+    HuggingFaceModel model = model(Head.discriminator());
+    Path small = folder.resolve("small");
+    assertEquals(0, ModelExporter.export(model, options(DataType.BF16, false), small));
+    assertFalse(Files.exists(small.resolve("model.onnx")));
+    assertTrue(
+        Files.size(small.resolve("model.safetensors"))
+            < 2.2 * model.weights().values().stream().mapToLong(v -> v.floats().length).sum()
+                + 10_000);
+    Path served = folder.resolve("served");
+    assertTrue(ModelExporter.export(model, options(null, true), served) > 0);
+    assertFalse(Files.exists(served.resolve("model.safetensors")));
+    assertEquals(Task.PRETRAINED, ModelDirectory.open(served).manifest().task());
+  }
+
+  /** The graph is of one model, the network of another that differs in a single weight. */
+  @ParameterizedTest
+  @CsvSource({
+    "classifier.out_proj.bias",
+    "electra.embeddings.LayerNorm.weight",
+    "electra.encoder.layer.0.attention.self.query.weight",
+    "electra.encoder.layer.1.attention.self.value.bias",
+    "electra.encoder.layer.1.output.dense.weight"
+  })
+  void aWrongWeightIsFound(String name) throws IOException {
+    HuggingFaceModel model = model(Head.ranker());
+    Path output = folder.resolve("model");
+    assertTrue(ModelExporter.export(model, options(null, true), output) > 0);
+    HuggingFaceModel wrong = with(model, name, 1.01f, 0.05f);
+    try (WorkerPool pool = new WorkerPool(0);
+        OnnxEncoder encoder = OnnxEncoder.open(ModelDirectory.open(output), pool)) {
+      assertTrue(new ExportCheck(model).largestDifference(encoder) <= ExportCheck.TOLERANCE);
+      ExportMismatchException e =
+          assertThrows(
+              ExportMismatchException.class, () -> new ExportCheck(wrong).largestDifference(encoder));
+      assertTrue(
+          e.getMessage().startsWith("the exported graph differs from libtorch on a sequence of "),
+          e.getMessage());
+    }
+  }
+
+  /** What cannot be compared, or not closely enough, is not written. */
+  @ParameterizedTest
+  @CsvSource({"NaN", "1e9"})
+  void aModelThatCannotBeCheckedLeavesNothing(float factor) throws IOException {
+    HuggingFaceModel model =
+        with(model(Head.ranker()), "classifier.out_proj.weight", factor, 0);
+    Path output = folder.resolve("model");
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () -> ModelExporter.export(model, options(DataType.F32, true), output));
+    // The encoder itself refuses a logit that is no number.
+    assertEquals(!Float.isNaN(factor), e instanceof ExportMismatchException, e.getMessage());
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(List.of(), files.toList());
+    }
+  }
+
+  private static HuggingFaceModel with(
+      HuggingFaceModel model, String name, float factor, float offset) {
+    Map<String, Values> weights = new HashMap<>(model.weights());
+    Values values = weights.get(name);
+    float[] changed = values.floats().clone();
+    changed[changed.length / 2] = changed[changed.length / 2] * factor + offset;
+    weights.put(name, new Values(changed, values.shape()));
+    return new HuggingFaceModel(
+        model.config(), model.head(), weights, model.vocabulary(), model.tokenizer());
+  }
+
+  @Test
+  void weightsThatDoNotFitAreNamed() throws IOException {
+    HuggingFaceModel model = model(Head.ranker());
+    Map<String, Values> weights = new HashMap<>(model.weights());
+    weights.remove("classifier.dense.bias");
+    HuggingFaceModel lacking =
+        new HuggingFaceModel(
+            model.config(), model.head(), weights, model.vocabulary(), model.tokenizer());
+    for (boolean graph : new boolean[] {true, false}) {
+      InvalidModelException e =
+          assertThrows(
+              InvalidModelException.class,
+              () ->
+                  ModelExporter.export(
+                      lacking, options(DataType.F32, graph), folder.resolve("model")));
+      assertEquals(
+          "the exported checkpoint does not fit the network; missing weights:"
+              + " [classifier.dense.bias]; unexpected weights: []",
+          e.getMessage());
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(List.of(), files.toList());
+    }
+  }
+
+  @Test
+  void aGeneratorIsNotExported() throws IOException {
+    HuggingFaceModel model = model(Head.ranker());
+    HuggingFaceModel generator =
+        new HuggingFaceModel(
+            model.config(),
+            Head.generator(),
+            model.weights(),
+            model.vocabulary(),
+            model.tokenizer());
+    InvalidModelException e =
+        assertThrows(
+            InvalidModelException.class,
+            () ->
+                ModelExporter.export(
+                    generator, options(DataType.F32, true), folder.resolve("model")));
+    assertEquals(
+        "only ElectraForPreTraining and ElectraForSequenceClassification can be exported;"
+            + " architectures=ElectraForMaskedLM",
+        e.getMessage());
+  }
+
+  @Test
+  void aDirectoryIsNotOverwritten() throws IOException {
+    Path output = Files.createDirectory(folder.resolve("model"));
+    assertEquals(
+        output + " exists already; name another --output",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ModelExporter.export(model(Head.ranker()), options(null, true), output))
+            .getMessage());
+  }
+}
