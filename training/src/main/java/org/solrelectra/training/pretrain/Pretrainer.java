@@ -73,20 +73,13 @@ public final class Pretrainer {
    * @throws ArithmeticException if loss or gradient is not finite; the parameters stay as they were
    */
   public void step() {
-    try (PointerScope scope = new PointerScope()) {
-      MaskedBatch batch = batches.batch(step);
-      Outcome outcome =
-          networks.forward(
-              batch,
-              Denominators.of(batch),
-              ReplacementSampler.cumulative(),
-              seeding(step),
-              Mode.TRAINING);
-      outcome.total().backward();
-      gradientNorm = optimizer.step(config.schedule().rate(step));
-      measured.add(Tensors.floats(outcome.measurements()), batch);
-      measured.endStep();
-    }
+    MaskedBatch batch = batches.batch(step);
+    PretrainingStep.Result result =
+        new PretrainingStep(networks, optimizer)
+            .run(batch, seeding(step), config.schedule().rate(step));
+    gradientNorm = result.gradientNorm();
+    measured.add(result.measurements(), batch);
+    measured.endStep();
     step++;
   }
 

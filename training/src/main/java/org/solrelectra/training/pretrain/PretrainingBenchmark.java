@@ -1,15 +1,10 @@
 package org.solrelectra.training.pretrain;
 
 import java.util.Arrays;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
-import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Denominators;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection.NoiseSeeding;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Outcome;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -48,22 +43,12 @@ public final class PretrainingBenchmark {
             config.discriminator(vocabularySize),
             config.generator(vocabularySize));
     AdamW optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);
+    PretrainingStep timed = new PretrainingStep(networks, optimizer);
     double[] seconds = new double[steps];
     for (int step = -WARMUP_STEPS; step < steps; step++) {
       long start = System.nanoTime();
-      try (PointerScope scope = new PointerScope()) {
-        MaskedBatch batch = randomBatch(config, vocabularySize, step);
-        Outcome outcome =
-            networks.forward(
-                batch,
-                Denominators.of(batch),
-                ReplacementSampler.cumulative(),
-                UNSEEDED,
-                Mode.TRAINING);
-        outcome.total().backward();
-        optimizer.step(config.learningRate());
-        Tensors.floats(outcome.measurements());
-      }
+      MaskedBatch batch = randomBatch(config, vocabularySize, step);
+      timed.run(batch, UNSEEDED, config.learningRate());
       if (step >= 0) {
         seconds[step] = (System.nanoTime() - start) / 1e9;
       }
