@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.bytedeco.pytorch.Device;
+import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
@@ -75,7 +75,7 @@ final class BenchCommand implements Runnable {
                 + ", --vocabulary-size="
                 + vocabularySize);
       }
-      Device device = Libtorch.start(threads.count);
+      Libtorch libtorch = Libtorch.start(threads.count);
       PretrainingConfig config =
           new PretrainingConfig(
               size,
@@ -89,7 +89,7 @@ final class BenchCommand implements Runnable {
               PositionInitialization.TRUNCATED_NORMAL,
               0,
               1);
-      double[] seconds = PretrainingBenchmark.run(config, vocabularySize, steps, device);
+      double[] seconds = PretrainingBenchmark.run(config, vocabularySize, steps, libtorch);
       Arrays.sort(seconds);
       double tokens = (double) batchSize * sequenceLength;
       double median = tokens / seconds[steps / 2];

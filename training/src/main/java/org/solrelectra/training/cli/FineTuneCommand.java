@@ -10,13 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.bytedeco.pytorch.Device;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.dataset.DatasetReader;
 import org.solrelectra.training.finetune.FineTuner;
 import org.solrelectra.training.finetune.FineTuningConfig;
+import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.storage.FileHash;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -137,7 +137,7 @@ final class FineTuneCommand implements Callable<Integer> {
             maxLength != null ? maxLength : start.tokenizer().modelMaxLength(),
             dropout,
             seed);
-    Device device = Libtorch.start(threads.count);
+    Libtorch libtorch = Libtorch.start(threads.count);
     FineTuner tuner =
         switch (task) {
           case CLASSIFY ->
@@ -146,14 +146,14 @@ final class FineTuneCommand implements Callable<Integer> {
                   read(train, DatasetReader::texts),
                   read(development, DatasetReader::texts),
                   config,
-                  device);
+                  libtorch);
           case RANK ->
               FineTuner.forRanking(
                   start,
                   read(train, DatasetReader::pairs),
                   read(development, DatasetReader::pairs),
                   config,
-                  device);
+                  libtorch);
         };
     PrintWriter out = spec.commandLine().getOut();
     long startNanos = System.nanoTime();

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.bytedeco.pytorch.Device;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.pretrain.Measurements;
 import org.solrelectra.training.pretrain.Pretrainer;
@@ -149,12 +149,12 @@ final class PretrainCommand implements Callable<Integer> {
     requirePositive("--checkpoint-every", checkpointEvery);
     Vocabulary vocabulary = Vocabulary.read(vocabularyFile);
     TokenizerConfig tokenizer = tokenizerOptions.config(config.sequenceLength());
-    Device device = Libtorch.start(threads.count);
+    Libtorch libtorch = Libtorch.start(threads.count);
     PrintWriter out = spec.commandLine().getOut();
     PretrainingRun run =
         resume
-            ? PretrainingRun.resume(output, config, corpus, vocabulary, tokenizer, device)
-            : PretrainingRun.start(output, config, corpus, vocabulary, tokenizer, device);
+            ? PretrainingRun.resume(output, config, corpus, vocabulary, tokenizer, libtorch)
+            : PretrainingRun.start(output, config, corpus, vocabulary, tokenizer, libtorch);
     run.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
     out.printf(
         Locale.ROOT,

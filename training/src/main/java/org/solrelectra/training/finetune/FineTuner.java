@@ -23,6 +23,7 @@ import org.solrelectra.training.checkpoint.SafeTensors.Values;
 import org.solrelectra.training.dataset.LabeledPair;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.network.ElectraConfig;
+import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.SequenceClassificationNetwork;
@@ -91,11 +92,11 @@ public final class FineTuner {
       List<LabeledText> training,
       List<LabeledText> development,
       FineTuningConfig config,
-      Device device)
+      Libtorch libtorch)
       throws IOException {
     TokenBatchBuilder batches = batches(start, config);
     return new FineTuner(
-        start, config, new TextClassificationTask(training, development, batches), device);
+        start, config, new TextClassificationTask(training, development, batches), libtorch.device());
   }
 
   /** Prepares to learn which passages answer a query. */
@@ -104,11 +105,11 @@ public final class FineTuner {
       List<LabeledPair> training,
       List<LabeledPair> development,
       FineTuningConfig config,
-      Device device)
+      Libtorch libtorch)
       throws IOException {
     TokenBatchBuilder batches = batches(start, config);
     return new FineTuner(
-        start, config, new PassageRankingTask(training, development, batches), device);
+        start, config, new PassageRankingTask(training, development, batches), libtorch.device());
   }
 
   private static TokenBatchBuilder batches(HuggingFaceModel start, FineTuningConfig config) {

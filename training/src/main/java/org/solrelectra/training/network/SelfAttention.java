@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
  * are one matrix product; the weights keep Hugging Face's order query, key, value along the rows.
  */
 final class SelfAttention {
-  /** The name under which the three packed projections stand; see {@link HuggingFaceNames}. */
+  /** The name of the packed projections; a checkpoint in Hugging Face's form has three. */
   static final String PACKED = "attention.self.query_key_value";
 
   private final Linear queryKeyValue;

@@ -1,7 +1,7 @@
 package org.solrelectra.training.pretrain;
 
 import java.util.Arrays;
-import org.bytedeco.pytorch.Device;
+import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection.NoiseSeeding;
@@ -36,10 +36,10 @@ public final class PretrainingBenchmark {
 
   /** Returns the seconds of each of {@code steps} steps, after two that are not counted. */
   public static double[] run(
-      PretrainingConfig config, int vocabularySize, int steps, Device device) {
+      PretrainingConfig config, int vocabularySize, int steps, Libtorch libtorch) {
     ReplacedTokenDetection networks =
         new ReplacedTokenDetection(
-            new ParameterSet(config.seed(), device),
+            new ParameterSet(config.seed(), libtorch.device()),
             config.discriminator(vocabularySize),
             config.generator(vocabularySize));
     AdamW optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);

@@ -11,7 +11,6 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Device;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
@@ -24,6 +23,7 @@ import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
+import org.solrelectra.training.network.Libtorch;
 
 /**
  * A pretraining run and its folder: {@code run.json} (what it was started with), {@code corpus}
@@ -48,14 +48,14 @@ public final class PretrainingRun {
       PretrainingConfig config,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Device device)
+      Libtorch libtorch)
       throws IOException {
     this.folder = folder;
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
     this.corpus =
         TokenCorpus.open(folder.resolve("corpus"), TokenizerHash.of(vocabulary, tokenizer));
-    this.pretrainer = new Pretrainer(config, vocabulary, corpus, device);
+    this.pretrainer = new Pretrainer(config, vocabulary, corpus, libtorch.device());
   }
 
   /**
@@ -69,7 +69,7 @@ public final class PretrainingRun {
       List<Path> corpusFiles,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Device device)
+      Libtorch libtorch)
       throws IOException {
     if (Files.exists(folder.resolve("run.json"))) {
       throw new IllegalArgumentException(
@@ -77,7 +77,7 @@ public final class PretrainingRun {
     }
     Files.createDirectories(folder);
     tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
-    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, device);
+    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, libtorch);
     ObjectNode description = JSON.createObjectNode();
     description.set("config", JSON.valueToTree(config));
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
@@ -100,13 +100,13 @@ public final class PretrainingRun {
       List<Path> corpusFiles,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Device device)
+      Libtorch libtorch)
       throws IOException {
     requireSame(recorded(folder), config, TokenizerHash.of(vocabulary, tokenizer), folder);
     if (!Files.exists(folder.resolve("corpus"))) {
       tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
     }
-    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, device);
+    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, libtorch);
     if (run.loadNewestCheckpoint()) {
       // A kill may have come between the checkpoint and these.
       run.writeNetworks();

@@ -1,0 +1,85 @@
+package org.solrelectra.training;
+
+import static com.tngtech.archunit.lang.conditions.ArchConditions.beFinal;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Who may depend on whom. */
+@AnalyzeClasses(
+    packages = "org.solrelectra.training",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String ROOT = "org.solrelectra.training.";
+
+  @ArchTest
+  static final ArchRule packagesHaveNoCycles =
+      slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule nothingNeedsTheCommandLine =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "cli..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ROOT + "cli..", "picocli..", "me.tongfei..");
+
+  @ArchTest
+  static final ArchRule libtorchIsWhereNetworksAre =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              ROOT + "network..",
+              ROOT + "pretrain..",
+              ROOT + "finetune..",
+              ROOT + "optimization..",
+              ROOT + "checkpoint..",
+              ROOT + "export..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.bytedeco..");
+
+  /** Training may know the encoder that serves its models, but nothing that runs inside Solr. */
+  @ArchTest
+  static final ArchRule noSolr =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.solrelectra.solr..", "org.apache.solr..");
+
+  @ArchTest
+  static final ArchRule onnxRuntimeStaysBehindTheEncoder =
+      noClasses().should().dependOnClassesThat().resideInAPackage("ai.onnxruntime..");
+
+  @ArchTest
+  static final ArchRule networksKnowNothingOfDataAndFiles =
+      classes()
+          .that()
+          .resideInAPackage(ROOT + "network..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              ROOT + "network..",
+              ROOT + "random..",
+              "org.solrelectra.lucene.model..",
+              "org.bytedeco..",
+              "com.fasterxml.jackson..",
+              "java..");
+
+  @ArchTest
+  static final ArchRule staticFieldsAreFinal =
+      fields()
+          .that()
+          .areStatic()
+          .and()
+          .doNotHaveModifier(JavaModifier.SYNTHETIC)
+          .should(beFinal());
+}
