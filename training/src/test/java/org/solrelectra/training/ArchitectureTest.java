@@ -76,10 +76,5 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule staticFieldsAreFinal =
-      fields()
-          .that()
-          .areStatic()
-          .and()
-          .doNotHaveModifier(JavaModifier.SYNTHETIC)
-          .should(beFinal());
+      fields().that().areStatic().and().doNotHaveModifier(JavaModifier.SYNTHETIC).should(beFinal());
 }

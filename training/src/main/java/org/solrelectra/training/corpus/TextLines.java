@@ -98,8 +98,8 @@ public final class TextLines implements Closeable {
   /**
    * Returns the next line, or null at the end.
    *
-   * @throws InvalidCorpusException if the line is not UTF-8 or holds a NUL byte, or what is compressed
-   *     is damaged
+   * @throws InvalidCorpusException if the line is not UTF-8 or holds a NUL byte, or what is
+   *     compressed is damaged
    */
   public String next() throws IOException {
     long lineStart = consumed;

@@ -96,7 +96,10 @@ public final class FineTuner {
       throws IOException {
     TokenBatchBuilder batches = batches(start, config);
     return new FineTuner(
-        start, config, new TextClassificationTask(training, development, batches), libtorch.device());
+        start,
+        config,
+        new TextClassificationTask(training, development, batches),
+        libtorch.device());
   }
 
   /** Prepares to learn which passages answer a query. */

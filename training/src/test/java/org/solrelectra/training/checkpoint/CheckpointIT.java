@@ -146,8 +146,7 @@ class CheckpointIT {
     Files.writeString(file, sound.substring(0, sound.length() / 2));
     assertMessage(file + " is damaged", saved);
     Files.writeString(file, sound.replace("\"format_version\" : 1", "\"format_version\" : 2"));
-    assertMessage(
-        saved + " has another format version; expected 1; format_version=2", saved);
+    assertMessage(saved + " has another format version; expected 1; format_version=2", saved);
     Files.delete(file);
     assertMessage(file + " is missing", saved);
   }
@@ -155,8 +154,7 @@ class CheckpointIT {
   private static void assertMessage(String expected, Path checkpoint) {
     assertEquals(
         expected,
-        assertThrows(InvalidModelException.class, () -> Checkpoint.state(checkpoint))
-            .getMessage());
+        assertThrows(InvalidModelException.class, () -> Checkpoint.state(checkpoint)).getMessage());
   }
 
   @Test
@@ -166,8 +164,7 @@ class CheckpointIT {
     new DiscriminatorNetwork(other, new ElectraConfig(40, 16, 32, 1, 2, 64, 16, 2, 1e-12, 0, 0));
     AdamW optimizer = new AdamW(other, AdamW.Settings.electra(), name -> 1);
     InvalidModelException e =
-        assertThrows(
-            InvalidModelException.class, () -> Checkpoint.load(saved, other, optimizer));
+        assertThrows(InvalidModelException.class, () -> Checkpoint.load(saved, other, optimizer));
     assertTrue(
         e.getMessage()
             .startsWith(saved.resolve("parameters.safetensors") + " is of another network; "),

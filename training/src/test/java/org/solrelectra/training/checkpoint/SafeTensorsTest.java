@@ -80,7 +80,9 @@ class SafeTensorsTest {
   void otherTypesAreConverted(String type, String hex, float expected) throws IOException {
     byte[] data = java.util.HexFormat.of().parseHex(hex);
     Path file =
-        file("{'x':{'dtype':'" + type + "','shape':[1],'data_offsets':[0," + data.length + "]}}", data);
+        file(
+            "{'x':{'dtype':'" + type + "','shape':[1],'data_offsets':[0," + data.length + "]}}",
+            data);
     assertEquals(expected, SafeTensors.read(file).get("x").floats()[0]);
   }
 

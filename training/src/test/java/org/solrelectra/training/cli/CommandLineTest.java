@@ -56,8 +56,7 @@ class CommandLineTest {
         "-- # electra: Missing command; see electra --help",
         "pretrian # electra: Unmatched argument at index 0: 'pretrian'",
         "bench # electra bench: Missing command; see electra bench --help",
-        "vocabulary --corpus a"
-            + " # electra vocabulary: Missing required option: '--output=FILE'",
+        "vocabulary --corpus a" + " # electra vocabulary: Missing required option: '--output=FILE'",
         "vocabulary --corpus a --output b --size many"
             + " # electra vocabulary: Invalid value for option '--size': 'many' is not an int",
         "vocabulary --corpus a --output b --size 99"
@@ -75,7 +74,8 @@ class CommandLineTest {
             + " # electra tokenize: Unknown option: '--no-such-option'",
       })
   void wrongUsageIsTwoAndOneLine(String call, String message) {
-    CommandRun run = call.equals("--") ? CommandRun.of() : CommandRun.of((Object[]) call.split(" "));
+    CommandRun run =
+        call.equals("--") ? CommandRun.of() : CommandRun.of((Object[]) call.split(" "));
     assertEquals(2, run.code());
     assertEquals(message, run.errorLine());
     assertEquals("", run.out());

@@ -148,8 +148,7 @@ class KilledPretrainingIT {
         List.of(run.resolve("checkpoints/step-000000002")),
         Checkpoint.newestFirst(run.resolve("checkpoints")));
     assertFalse(Files.exists(run.resolve("checkpoints/partial")));
-    assertArrayEquals(
-        expected, Files.readAllBytes(run.resolve("discriminator/model.safetensors")));
+    assertArrayEquals(expected, Files.readAllBytes(run.resolve("discriminator/model.safetensors")));
     assertEquals(0, CommandRun.of(arguments(run, "--steps", 4, "--resume")).code());
   }
 

@@ -170,9 +170,7 @@ class PretrainCommandIT {
     CommandRun other = pretrain(run, 2, "--resume", "--learning-rate", "1e-3");
     assertEquals(2, other.code());
     assertEquals(
-        "electra pretrain: "
-            + run
-            + " was started with learningRate=5.0E-4; learningRate=0.001",
+        "electra pretrain: " + run + " was started with learningRate=5.0E-4; learningRate=0.001",
         other.errorLine());
     List<String> pieces = new ArrayList<>(SmallCorpus.pieces());
     pieces.set(pieces.size() - 1, "another");

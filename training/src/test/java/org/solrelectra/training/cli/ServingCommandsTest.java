@@ -34,8 +34,7 @@ class ServingCommandsTest {
   @Test
   void tokensHaveIdsAndOffsets() throws IOException {
     Path vocabulary = SmallCorpus.writeVocabulary(folder);
-    CommandRun run =
-        CommandRun.withInput("The  bänk?\n", "tokenize", "--vocabulary", vocabulary);
+    CommandRun run = CommandRun.withInput("The  bänk?\n", "tokenize", "--vocabulary", vocabulary);
     assertEquals(
         "{\"ids\":[" + ids("the", "bank", "?") + "],\"offsets\":[[0,3],[5,9],[9,10]]}\n",
         run.out());
@@ -79,8 +78,7 @@ class ServingCommandsTest {
     assertEquals("[0,1]", plain.get("offsets").get(0).toString());
     assertEquals("[4,5]", plain.get("offsets").get(plain.get("ids").size() - 1).toString());
     CommandRun honoured =
-        CommandRun.withInput(
-            "[SEP]", "tokenize", "--vocabulary", vocabulary, "--special-tokens");
+        CommandRun.withInput("[SEP]", "tokenize", "--vocabulary", vocabulary, "--special-tokens");
     assertEquals("{\"ids\":[" + ids("[SEP]") + "],\"offsets\":[[0,5]]}\n", honoured.out());
   }
 
@@ -170,15 +168,16 @@ class ServingCommandsTest {
     assertError(model, good + "\n", "line 2 lacks the key 'text'");
     assertError(model, good + "{\"pair\":\"x\"}\n", "line 2 lacks the key 'text'");
     assertError(
-        model, good + "{\"text\":\"a\",\"pair\":5}\n", "line 2: the key 'pair' must be text; pair=5");
+        model,
+        good + "{\"text\":\"a\",\"pair\":5}\n",
+        "line 2: the key 'pair' must be text; pair=5");
     assertError(model, good + good.strip() + good, "line 2 is not JSON: Trailing token");
   }
 
   private static void assertError(Path model, String input, String message) {
     CommandRun run = CommandRun.withInput(input, "score", "--model", model);
     assertEquals(1, run.code());
-    assertTrue(
-        run.errorLine().startsWith("electra score: standard input " + message), run.err());
+    assertTrue(run.errorLine().startsWith("electra score: standard input " + message), run.err());
     assertEquals(1, run.out().lines().count(), run.out());
   }
 

@@ -29,19 +29,15 @@ class CorpusReaderTest {
     Path blank = Files.writeString(folder.resolve("blank"), "\n \n\t\n");
     CorpusReader reader = new CorpusReader(List.of(empty, blank));
     InvalidCorpusException e =
-        assertThrows(
-            InvalidCorpusException.class, () -> reader.forEachDocument(document -> {}));
-    assertEquals(
-        "the corpus holds no text; files: [" + empty + ", " + blank + "]", e.getMessage());
+        assertThrows(InvalidCorpusException.class, () -> reader.forEachDocument(document -> {}));
+    assertEquals("the corpus holds no text; files: [" + empty + ", " + blank + "]", e.getMessage());
   }
 
   @Test
   void aMissingFileIsAnErrorAtOnce() {
     Path missing = folder.resolve("missing");
     InvalidCorpusException e =
-        assertThrows(
-            InvalidCorpusException.class, () -> new CorpusReader(List.of(missing)));
-    assertEquals(
-        missing + " is not a file; expected UTF-8 text, .gz or .xz", e.getMessage());
+        assertThrows(InvalidCorpusException.class, () -> new CorpusReader(List.of(missing)));
+    assertEquals(missing + " is not a file; expected UTF-8 text, .gz or .xz", e.getMessage());
   }
 }

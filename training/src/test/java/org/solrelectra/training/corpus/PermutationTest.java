@@ -15,8 +15,7 @@ class PermutationTest {
       for (long key = 0; key < 5; key++) {
         Permutation permutation = Permutation.of(size, key);
         long[] found = LongStream.range(0, size).map(permutation::apply).sorted().toArray();
-        assertTrue(
-            Arrays.equals(LongStream.range(0, size).toArray(), found), "size " + size);
+        assertTrue(Arrays.equals(LongStream.range(0, size).toArray(), found), "size " + size);
       }
     }
   }

@@ -139,8 +139,7 @@ class TextLinesTest {
     assertError(file + " cannot be decompressed: it is cut short", file);
     all[all.length / 2] ^= 0x55;
     Files.write(file, all);
-    InvalidCorpusException e =
-        assertThrows(InvalidCorpusException.class, () -> readAll(file));
+    InvalidCorpusException e = assertThrows(InvalidCorpusException.class, () -> readAll(file));
     assertTrue(e.getMessage().startsWith(file + " "), e.getMessage());
   }
 

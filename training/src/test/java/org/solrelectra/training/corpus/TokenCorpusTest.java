@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
+import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 import org.solrelectra.lucene.analysis.WordPieces;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
@@ -169,8 +169,7 @@ class TokenCorpusTest {
   private TokenCorpus write(Path text, WordPieceEncoder encoder, double heldOutShare)
       throws IOException {
     Path target = folder.resolve("corpus");
-    TokenCorpus.write(
-        new CorpusReader(List.of(text)), encoder, HASH, heldOutShare, 1, target);
+    TokenCorpus.write(new CorpusReader(List.of(text)), encoder, HASH, heldOutShare, 1, target);
     return TokenCorpus.open(target, HASH);
   }
 

@@ -48,13 +48,13 @@ class DatasetReaderTest {
     assertEquals(
         TEXTS.get(1),
         DatasetReader.texts(write("a.jsonl", "\ufeff{\"text\":\"\",\"label\":\"b\"}\n")).get(0));
-    assertTrue(
-        DatasetReader.holdsPairs(write("b.tsv", "\ufeffpassage\tquery\tlabel\np\tq\t1\n")));
+    assertTrue(DatasetReader.holdsPairs(write("b.tsv", "\ufeffpassage\tquery\tlabel\np\tq\t1\n")));
   }
 
   @Test
   void pairsHaveGrades() throws IOException {
-    List<LabeledPair> expected = List.of(new LabeledPair("q", "p", 1), new LabeledPair("q", "r", -1));
+    List<LabeledPair> expected =
+        List.of(new LabeledPair("q", "p", 1), new LabeledPair("q", "r", -1));
     Path jsonl =
         write(
             "pairs.jsonl",
@@ -91,8 +91,7 @@ class DatasetReaderTest {
 
   private Path withSecondLine(String line) throws IOException {
     return write(
-        "texts.jsonl",
-        "{\"text\":\"a\",\"label\":\"x\"}\n" + line.replace('\'', '"') + "\n");
+        "texts.jsonl", "{\"text\":\"a\",\"label\":\"x\"}\n" + line.replace('\'', '"') + "\n");
   }
 
   @Test

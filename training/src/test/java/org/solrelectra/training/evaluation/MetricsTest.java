@@ -40,8 +40,7 @@ class MetricsTest {
             new RankedDocument("b", 2),
             new RankedDocument("c", 4),
             new RankedDocument("d", -1));
-    RankingMetrics metrics =
-        RankingMetrics.of(documents, Map.of("a", 2, "c", 0, "d", 1, "e", 1));
+    RankingMetrics metrics = RankingMetrics.of(documents, Map.of("a", 2, "c", 0, "d", 1, "e", 1));
     assertEquals(0.5, metrics.mrr10(), ROUNDING);
     assertEquals((1 / 2.0 + 2 / 4.0) / 3, metrics.map(), ROUNDING);
     double gain = 2 / log2(3) + 1 / log2(5);
@@ -143,11 +142,9 @@ class MetricsTest {
             new LabeledText("goal team match", "sport"));
     List<LabeledText> test =
         List.of(new LabeledText("storm rain", "weather"), new LabeledText("team goal", "sport"));
-    Map<String, ClassificationMetrics> measured =
-        LuceneClassifierBaselines.measure(training, test);
+    Map<String, ClassificationMetrics> measured = LuceneClassifierBaselines.measure(training, test);
     assertEquals(
-        List.of(
-            "majority class", "SimpleNaiveBayesClassifier", "KNearestNeighborClassifier, k=10"),
+        List.of("majority class", "SimpleNaiveBayesClassifier", "KNearestNeighborClassifier, k=10"),
         List.copyOf(measured.keySet()));
     assertEquals(0.5, measured.get("majority class").accuracy(), ROUNDING);
     assertEquals(1, measured.get("SimpleNaiveBayesClassifier").accuracy(), ROUNDING);

@@ -142,7 +142,8 @@ class ModelExporterIT {
       assertTrue(new ExportCheck(model).largestDifference(encoder) <= ExportCheck.TOLERANCE);
       ExportMismatchException e =
           assertThrows(
-              ExportMismatchException.class, () -> new ExportCheck(wrong).largestDifference(encoder));
+              ExportMismatchException.class,
+              () -> new ExportCheck(wrong).largestDifference(encoder));
       assertTrue(
           e.getMessage().startsWith("the exported graph differs from libtorch on a sequence of "),
           e.getMessage());
@@ -153,8 +154,7 @@ class ModelExporterIT {
   @ParameterizedTest
   @CsvSource({"NaN", "1e9"})
   void aModelThatCannotBeCheckedLeavesNothing(float factor) throws IOException {
-    HuggingFaceModel model =
-        with(model(Head.ranker()), "classifier.out_proj.weight", factor, 0);
+    HuggingFaceModel model = with(model(Head.ranker()), "classifier.out_proj.weight", factor, 0);
     Path output = folder.resolve("model");
     IOException e =
         assertThrows(

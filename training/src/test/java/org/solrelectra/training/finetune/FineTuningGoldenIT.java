@@ -87,8 +87,7 @@ class FineTuningGoldenIT {
         assertArrayEquals(floats(expected.get("logits")), Tensors.floats(logits), LOGIT);
         int first = step * ROWS;
         Tensor loss =
-            task.loss(
-                logits, IntStream.range(first, first + ROWS).toArray(), GoldenFiles.CPU);
+            task.loss(logits, IntStream.range(first, first + ROWS).toArray(), GoldenFiles.CPU);
         assertRelative(expected.get("loss").asDouble(), loss.item_double(), LOSS, "loss " + step);
         loss.backward();
         assertEquals(expected.get("lr").asDouble(), schedule.rate(step), 1e-15);
@@ -102,8 +101,7 @@ class FineTuningGoldenIT {
     checkStatistics(trace, HuggingFaceWeights.of(parameters, ""));
   }
 
-  private static void checkStatistics(String trace, Map<String, Values> actual)
-      throws IOException {
+  private static void checkStatistics(String trace, Map<String, Values> actual) throws IOException {
     JsonNode expected = GoldenFiles.json("finetune/tensor-statistics.json.gz").get(trace);
     assertEquals(actual.size(), expected.size());
     for (Map.Entry<String, JsonNode> entry : expected.properties()) {

@@ -178,8 +178,7 @@ class AdamWIT {
     private final ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
     private final SequenceClassificationNetwork network =
         new SequenceClassificationNetwork(parameters, CONFIG, 2);
-    private final AdamW optimizer =
-        new AdamW(parameters, AdamW.Settings.electra(), name -> 1);
+    private final AdamW optimizer = new AdamW(parameters, AdamW.Settings.electra(), name -> 1);
 
     void backward(double factor) {
       Tensor ids = Tensors.ofLongs(new long[] {1, 2, 3, 4, 5, 6}, GoldenFiles.CPU, 2, 3);

@@ -52,7 +52,8 @@ class TokenMaskerTest {
           assertTrue(masked[i] == ids[i] || masked[i] == VOCABULARY.maskId(), "no random token");
         }
       }
-      assertArrayEquals(new long[LENGTH], Arrays.copyOf(masked, LENGTH), "another sequence's place");
+      assertArrayEquals(
+          new long[LENGTH], Arrays.copyOf(masked, LENGTH), "another sequence's place");
     }
   }
 

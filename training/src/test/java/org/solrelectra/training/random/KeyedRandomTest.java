@@ -18,8 +18,7 @@ class KeyedRandomTest {
     KeyedRandom random = new KeyedRandom(42, Purpose.MASK_POSITIONS, 7);
     long[] drawn = {random.nextLong(), random.nextLong(), random.nextLong()};
     assertArrayEquals(
-        new long[] {-8835423514522535633L, 5189603502189526103L, -7786667944708759973L},
-        drawn);
+        new long[] {-8835423514522535633L, 5189603502189526103L, -7786667944708759973L}, drawn);
   }
 
   @Test

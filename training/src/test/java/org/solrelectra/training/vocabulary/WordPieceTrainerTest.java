@@ -69,8 +69,7 @@ class WordPieceTrainerTest {
   /** By hand: ab is seen 5 times, cb 4, abc 3, xb and bc twice; equal counts go by the ids. */
   @Test
   void theMostFrequentPairIsJoinedFirst() {
-    List<String> pieces =
-        train(List.of("abc abc abc", "ab ab", "cb cb cb cb", "xbc xbc"), 100, 1);
+    List<String> pieces = train(List.of("abc abc abc", "ab ab", "cb cb cb cb", "xbc xbc"), 100, 1);
     assertEquals(
         List.of("a", "c", "x", "##b", "##c", "ab", "cb", "abc", "xb", "xbc"),
         pieces.subList(5, pieces.size()));
@@ -81,8 +80,7 @@ class WordPieceTrainerTest {
     Path text = SmallCorpus.writeText(folder, 200);
     List<String> lines = Files.readAllLines(text);
     Vocabulary vocabulary = Vocabulary.of(train(lines, 150, 1), "learned");
-    WordPieceEncoder encoder =
-        new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128));
+    WordPieceEncoder encoder = new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128));
     WordPieces pieces = new WordPieces();
     for (String line : lines) {
       encoder.encode(line, SpecialTokens.AS_TEXT, pieces);
@@ -117,8 +115,7 @@ class WordPieceTrainerTest {
     assertEquals(
         "size must hold the alphabet of 205 pieces; size=100; raise it or lower the character"
             + " coverage",
-        assertThrows(
-                IllegalArgumentException.class, () -> train(List.of(many.toString()), 100, 1))
+        assertThrows(IllegalArgumentException.class, () -> train(List.of(many.toString()), 100, 1))
             .getMessage());
     assertEquals(
         "size must be at least 100; size=99",
