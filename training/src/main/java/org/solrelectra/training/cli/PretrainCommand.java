@@ -11,6 +11,7 @@ import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.pretrain.Measurements;
+import org.solrelectra.training.pretrain.PretrainedNetworks;
 import org.solrelectra.training.pretrain.Pretrainer;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingRun;
@@ -64,6 +65,14 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
   private boolean resume;
+
+  @Option(
+      names = "--init-from",
+      paramLabel = "RUN",
+      description =
+          "A run of the same size and vocabulary whose networks to start from, with a fresh optimizer and a schedule of"
+              + " its own; so a long run can see short sequences first, or the other way round. Not with --resume.")
+  private Path initialRun;
 
   @Option(
       names = "--schedule-steps",
@@ -148,13 +157,24 @@ final class PretrainCommand implements Callable<Integer> {
     requirePositive("--evaluate-every", evaluateEvery);
     requirePositive("--checkpoint-every", checkpointEvery);
     Vocabulary vocabulary = Vocabulary.read(vocabularyFile);
-    TokenizerConfig tokenizer = tokenizerOptions.config(config.sequenceLength());
+    if (resume && initialRun != null) {
+      throw new IllegalArgumentException(
+          "--init-from belongs to the start of a run: leave it out, or leave out --resume");
+    }
+    PretrainedNetworks initial = initialRun == null ? null : PretrainedNetworks.read(initialRun);
+    int longest = initial == null ? 0 : initial.longestSequence();
+    TokenizerConfig tokenizer =
+        tokenizerOptions.config(
+            resume
+                ? PretrainingRun.recordedMaxLength(output)
+                : Math.max(config.sequenceLength(), longest));
     Libtorch libtorch = Libtorch.start(threads.count);
     PrintWriter out = spec.commandLine().getOut();
     PretrainingRun run =
         resume
             ? PretrainingRun.resume(output, config, corpus, vocabulary, tokenizer, libtorch)
-            : PretrainingRun.start(output, config, corpus, vocabulary, tokenizer, libtorch);
+            : PretrainingRun.start(
+                output, config, corpus, vocabulary, tokenizer, initial, libtorch);
     run.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
     out.printf(
         Locale.ROOT,

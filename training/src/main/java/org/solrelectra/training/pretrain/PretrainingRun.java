@@ -32,6 +32,7 @@ import org.solrelectra.training.network.Libtorch;
  */
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
+  private static final String MODEL_MAX_LENGTH = "model_max_length";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -61,6 +62,7 @@ public final class PretrainingRun {
   /**
    * Starts a new run: tokenizes the corpus into the folder, which must not hold a run.
    *
+   * @param initial the networks to start from; null to draw their weights
    * @throws IllegalArgumentException if the folder holds a run
    */
   public static PretrainingRun start(
@@ -69,6 +71,7 @@ public final class PretrainingRun {
       List<Path> corpusFiles,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
+      PretrainedNetworks initial,
       Libtorch libtorch)
       throws IOException {
     if (Files.exists(folder.resolve("run.json"))) {
@@ -81,6 +84,13 @@ public final class PretrainingRun {
     ObjectNode description = JSON.createObjectNode();
     description.set("config", JSON.valueToTree(config));
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
+    description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
+    if (initial != null) {
+      initial.copyTo(run.pretrainer.parameters(), vocabulary);
+      description.put("initial_run", initial.folder().toString());
+      // A checkpoint before the first step, so that --resume never starts from drawn weights.
+      run.save();
+    }
     Path partial = folder.resolve("run.json.partial");
     Files.writeString(partial, description.toPrettyString() + "\n");
     Files.move(partial, folder.resolve("run.json"));
@@ -144,6 +154,11 @@ public final class PretrainingRun {
   /** Returns what a run was started with. */
   public static PretrainingConfig recordedConfig(Path folder) throws IOException {
     return JSON.treeToValue(recorded(folder).get("config"), PretrainingConfig.class);
+  }
+
+  /** Returns the longest sequence, in tokens, that a run's networks will have seen. */
+  public static int recordedMaxLength(Path folder) throws IOException {
+    return recorded(folder).path(MODEL_MAX_LENGTH).asInt(recordedConfig(folder).sequenceLength());
   }
 
   private static JsonNode recorded(Path folder) throws IOException {
