@@ -25,8 +25,8 @@ import org.solrelectra.lucene.model.Task;
 
 /**
  * Runs a model directory's graph on ONNX Runtime: one sequence a run, unpadded, on one thread each;
- * several sequences side by side on the caller's and the pool's threads. That is 9 to 11 times
- * faster on a CPU than one padded batch of mixed lengths, and keeps every score independent of its
+ * several sequences side by side on the caller's and the pool's threads. On a CPU that is several
+ * times faster than one padded batch of mixed lengths, and keeps every score independent of its
  * neighbours (docs/measurements.md).
  */
 public final class OnnxEncoder implements Encoder {
