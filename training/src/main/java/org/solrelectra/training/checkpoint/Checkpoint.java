@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -54,7 +55,7 @@ public final class Checkpoint {
       int keep)
       throws IOException {
     Files.createDirectories(checkpoints);
-    Path target = checkpoints.resolve(NAME + "%09d".formatted(step));
+    Path target = checkpoints.resolve(NAME + String.format(Locale.ROOT, "%09d", step));
     Path partial = checkpoints.resolve("partial");
     Folders.deleteIfExists(partial);
     Files.createDirectory(partial);

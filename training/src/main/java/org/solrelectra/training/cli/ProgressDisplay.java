@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -67,8 +68,12 @@ final class ProgressDisplay implements AutoCloseable {
       double seconds = (now - startNanos) / 1e9;
       long left = done > first ? Math.round(seconds / (done - first) * (total - done)) : 0;
       out.printf(
+          Locale.ROOT,
           "%d/%d  %s  %s left%n",
-          done, total, message, Duration.ofSeconds(left).toString().substring(2));
+          done,
+          total,
+          message,
+          Duration.ofSeconds(left).toString().substring(2));
       out.flush();
     }
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 import org.solrelectra.lucene.analysis.WordPieces;
@@ -115,7 +116,7 @@ public record TokenCorpus(
   }
 
   private static Path file(Path folder, String name, int number) {
-    return folder.resolve("%s-%05d.tokens".formatted(name, number));
+    return folder.resolve(String.format(Locale.ROOT, "%s-%05d.tokens", name, number));
   }
 
   private static final class Writer implements AutoCloseable {

@@ -3,6 +3,7 @@ package org.solrelectra.training.evaluation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.solrelectra.training.dataset.LabeledPair;
 
@@ -41,7 +42,7 @@ public record QueryCandidates(String query, List<String> passages, List<Integer>
     Map<String, Integer> judged = new LinkedHashMap<>();
     for (int i = 0; i < passages.size(); i++) {
       // Larger ids win ties, so ids count down.
-      String id = "%09d".formatted(passages.size() - i);
+      String id = String.format(Locale.ROOT, "%09d", passages.size() - i);
       documents.add(new RankedDocument(id, scores[i]));
       judged.put(id, grades.get(i));
     }

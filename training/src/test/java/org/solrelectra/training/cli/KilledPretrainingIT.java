@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,7 +84,7 @@ class KilledPretrainingIT {
     Path newest = before.isEmpty() ? null : before.get(0);
     Path log = folder.resolve("log.txt");
     Process process =
-        CommandRun.process(List.of("-Xmx1g"), arguments(run, more))
+        CommandRun.process(List.of("-Xmx1g"), arguments(run, (Object[]) more))
             .redirectOutput(log.toFile())
             .start();
     try {
@@ -133,7 +134,7 @@ class KilledPretrainingIT {
     List<String> command = new ArrayList<>(limited.command());
     command.addAll(0, List.of("bash", "-c", "ulimit -f 4000; exec \"$@\"", "limited"));
     Process process = limited.command(command).start();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(1, process.waitFor(), output);
     String error =
         output.lines().filter(line -> line.startsWith("electra pretrain: ")).findFirst().orElse("");

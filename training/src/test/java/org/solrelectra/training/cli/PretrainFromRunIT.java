@@ -1,0 +1,118 @@
+package org.solrelectra.training.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.solrelectra.training.SmallCorpus;
+
+/** A run that starts from another run's networks. */
+class PretrainFromRunIT {
+  @TempDir Path folder;
+  private Path corpus;
+  private Path vocabulary;
+  private Path first;
+
+  @BeforeEach
+  void pretrainTheFirst() throws IOException {
+    corpus = SmallCorpus.writeText(folder, 120);
+    vocabulary = SmallCorpus.writeVocabulary(folder);
+    first = folder.resolve("first");
+    assertEquals(0, pretrain(first, 2, 24).code());
+  }
+
+  private CommandRun pretrain(Path output, int steps, int sequenceLength, Object... more) {
+    return CommandRun.of(
+        Stream.concat(
+                Stream.of(
+                    "pretrain",
+                    "--corpus",
+                    corpus,
+                    "--vocabulary",
+                    vocabulary,
+                    "--size",
+                    "tiny",
+                    "--steps",
+                    steps,
+                    "--output",
+                    output,
+                    "--batch-size",
+                    2,
+                    "--sequence-length",
+                    sequenceLength,
+                    "--threads",
+                    1),
+                Arrays.stream(more))
+            .toArray());
+  }
+
+  private static byte[] bytes(Path run, String file) throws IOException {
+    return Files.readAllBytes(run.resolve(file));
+  }
+
+  @Test
+  void startsWithItsNetworksAndAFreshOptimizer() throws IOException {
+    Path second = folder.resolve("second");
+    CommandRun started = pretrain(second, 2, 16, "--init-from", first, "--checkpoint-every", 9);
+    assertEquals(0, started.code(), started.err());
+    assertArrayEquals(
+        bytes(first, "checkpoints/step-000000002/parameters.safetensors"),
+        bytes(second, "checkpoints/step-000000000/parameters.safetensors"));
+    assertFalse(
+        Arrays.equals(
+            bytes(first, "checkpoints/step-000000002/first-moments.safetensors"),
+            bytes(second, "checkpoints/step-000000000/first-moments.safetensors")));
+    JsonNode tokenizer =
+        new ObjectMapper()
+            .readTree(second.resolve("discriminator/tokenizer_config.json").toFile());
+    assertEquals(24, tokenizer.get("model_max_length").asInt(), "the longest either run has seen");
+  }
+
+  @Test
+  void resumingItNeedsTheFirstRunNoMore() throws IOException {
+    Path whole = folder.resolve("whole");
+    Path halves = folder.resolve("halves");
+    assertEquals(
+        0, pretrain(whole, 4, 16, "--init-from", first, "--schedule-steps", 8).code());
+    assertEquals(
+        0, pretrain(halves, 2, 16, "--init-from", first, "--schedule-steps", 8).code());
+    Files.move(first, folder.resolve("elsewhere"));
+    CommandRun resumed = pretrain(halves, 4, 16, "--resume");
+    assertEquals(0, resumed.code(), resumed.err());
+    for (String file :
+        new String[] {
+          "discriminator/model.safetensors",
+          "generator/model.safetensors",
+          "discriminator/tokenizer_config.json"
+        }) {
+      assertArrayEquals(bytes(whole, file), bytes(halves, file), file);
+    }
+  }
+
+  @Test
+  void anotherVocabularyIsRefused() throws IOException {
+    Files.writeString(vocabulary, Files.readString(vocabulary).replace("\nthe\n", "\nqqq\n"));
+    CommandRun refused = pretrain(folder.resolve("second"), 2, 16, "--init-from", first);
+    assertEquals(2, refused.code());
+    assertTrue(refused.errorLine().contains("has another vocabulary"), refused.err());
+    assertFalse(Files.exists(folder.resolve("second/run.json")));
+  }
+
+  @Test
+  void itBelongsToTheStartOfARun() {
+    CommandRun refused = pretrain(first, 4, 24, "--resume", "--init-from", first);
+    assertEquals(2, refused.code());
+    assertTrue(refused.errorLine().contains("leave out --resume"), refused.err());
+  }
+}
