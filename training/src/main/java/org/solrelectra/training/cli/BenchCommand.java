@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingSize;
@@ -87,6 +88,7 @@ final class BenchCommand implements Runnable {
               1000,
               dropout,
               PositionInitialization.TRUNCATED_NORMAL,
+              BiasCorrection.NONE,
               0,
               1);
       double[] seconds = PretrainingBenchmark.run(config, vocabularySize, steps, libtorch);

@@ -10,6 +10,7 @@ import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.pretrain.Measurements;
 import org.solrelectra.training.pretrain.PretrainedNetworks;
 import org.solrelectra.training.pretrain.Pretrainer;
@@ -75,6 +76,15 @@ final class PretrainCommand implements Callable<Integer> {
   private Path initialRun;
 
   @Option(
+      names = "--init-parts",
+      defaultValue = "both",
+      description =
+          "What to take from --init-from: ${COMPLETION-CANDIDATES}. With generator the embeddings come along, and the"
+              + " discriminator starts anew against a generator that is worth learning from (Clark et al. 2020, section"
+              + " 3.3, two stages). Default: ${DEFAULT-VALUE}.")
+  private PretrainedNetworks.Parts initialParts;
+
+  @Option(
       names = "--schedule-steps",
       description = "When the learning rate reaches 0. Default: --steps.")
   private Long scheduleSteps;
@@ -114,6 +124,15 @@ final class PretrainCommand implements Callable<Integer> {
           "How the trained position table starts: ${COMPLETION-CANDIDATES}. The paper has truncated_normal; with"
               + " sinusoidal a short run learns word order sooner. Default: ${DEFAULT-VALUE}.")
   private PositionInitialization positions;
+
+  @Option(
+      names = "--bias-correction",
+      defaultValue = "standard",
+      description =
+          "Of Adam's moments: ${COMPLETION-CANDIDATES}. The paper has none, with 10,000 steps of warm-up; in a short run"
+              + " that makes the first thousand updates up to three times as large, and a small discriminator collapses."
+              + " Default: ${DEFAULT-VALUE}.")
+  private BiasCorrection biasCorrection;
 
   @Option(
       names = "--held-out",
@@ -161,7 +180,8 @@ final class PretrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--init-from belongs to the start of a run: leave it out, or leave out --resume");
     }
-    PretrainedNetworks initial = initialRun == null ? null : PretrainedNetworks.read(initialRun);
+    PretrainedNetworks initial =
+        initialRun == null ? null : PretrainedNetworks.read(initialRun, initialParts);
     int longest = initial == null ? 0 : initial.longestSequence();
     TokenizerConfig tokenizer =
         tokenizerOptions.config(
@@ -203,6 +223,7 @@ final class PretrainCommand implements Callable<Integer> {
         total,
         dropout,
         positions,
+        biasCorrection,
         heldOutShare,
         seed);
   }

@@ -5,6 +5,11 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Replaced token detection: one logit a token, positive for "replaced". */
 public final class DiscriminatorHead {
+  private static final String PREDICTION = "discriminator_predictions.dense_prediction";
+
+  /** The name of the one bias of the prediction. */
+  public static final String BIAS = PREDICTION + ".bias";
+
   private final Linear dense;
   private final Linear prediction;
 
@@ -17,13 +22,7 @@ public final class DiscriminatorHead {
             Initialization.TRUNCATED_NORMAL,
             hidden,
             hidden);
-    this.prediction =
-        new Linear(
-            parameters,
-            "discriminator_predictions.dense_prediction",
-            Initialization.GLOROT_UNIFORM,
-            hidden,
-            1);
+    this.prediction = new Linear(parameters, PREDICTION, Initialization.GLOROT_UNIFORM, hidden, 1);
   }
 
   /** Maps [batch, seq, hidden] to logits, [batch, seq]. */

@@ -58,7 +58,12 @@ public final class AdamW {
 
     /** Returns what the paper pretrains with. */
     public static Settings electra() {
-      return new Settings(0.01, 1.0, BiasCorrection.NONE);
+      return electra(BiasCorrection.NONE);
+    }
+
+    /** Returns what the paper pretrains with, but for the correction of the moments. */
+    public static Settings electra(BiasCorrection biasCorrection) {
+      return new Settings(0.01, 1.0, biasCorrection);
     }
   }
 

@@ -48,7 +48,9 @@ public final class Pretrainer {
             config.discriminator(vocabulary.size()),
             config.generator(vocabulary.size()));
     config.positions().apply(networks.parameters());
-    this.optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);
+    this.optimizer =
+        new AdamW(
+            networks.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
     TokenMasker masker = new TokenMasker(vocabulary, config.maskRate(), config.seed());
     int length = config.sequenceLength();
     SequencePacker packer =

@@ -42,7 +42,9 @@ public final class PretrainingBenchmark {
             new ParameterSet(config.seed(), libtorch.device()),
             config.discriminator(vocabularySize),
             config.generator(vocabularySize));
-    AdamW optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);
+    AdamW optimizer =
+        new AdamW(
+            networks.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
     PretrainingStep timed = new PretrainingStep(networks, optimizer);
     double[] seconds = new double[steps];
     for (int step = -WARMUP_STEPS; step < steps; step++) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.Objects;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 
 /**
@@ -17,6 +18,7 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param scheduleSteps the step at which the rate reaches 0
  * @param dropout on hidden states and attention probabilities of both networks while pretraining
  * @param positions how the position table starts
+ * @param biasCorrection of the optimizer's moments
  * @param heldOutShare share of documents that is not trained on
  */
 public record PretrainingConfig(
@@ -29,6 +31,7 @@ public record PretrainingConfig(
     long scheduleSteps,
     double dropout,
     PositionInitialization positions,
+    BiasCorrection biasCorrection,
     double heldOutShare,
     long seed) {
 
@@ -46,6 +49,7 @@ public record PretrainingConfig(
               + sequenceLength);
     }
     Objects.requireNonNull(positions);
+    Objects.requireNonNull(biasCorrection);
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize must be at least 1; batchSize=" + batchSize);
     }

@@ -86,8 +86,9 @@ public final class PretrainingRun {
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
     description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
     if (initial != null) {
-      initial.copyTo(run.pretrainer.parameters(), vocabulary);
+      initial.copyTo(run.pretrainer.parameters(), vocabulary, config.maskRate());
       description.put("initial_run", initial.folder().toString());
+      description.put("initial_parts", initial.parts().name());
       // A checkpoint before the first step, so that --resume never starts from drawn weights.
       run.save();
     }

@@ -74,8 +74,7 @@ class PretrainFromRunIT {
             bytes(first, "checkpoints/step-000000002/first-moments.safetensors"),
             bytes(second, "checkpoints/step-000000000/first-moments.safetensors")));
     JsonNode tokenizer =
-        new ObjectMapper()
-            .readTree(second.resolve("discriminator/tokenizer_config.json").toFile());
+        new ObjectMapper().readTree(second.resolve("discriminator/tokenizer_config.json").toFile());
     assertEquals(24, tokenizer.get("model_max_length").asInt(), "the longest either run has seen");
   }
 
@@ -83,10 +82,8 @@ class PretrainFromRunIT {
   void resumingItNeedsTheFirstRunNoMore() throws IOException {
     Path whole = folder.resolve("whole");
     Path halves = folder.resolve("halves");
-    assertEquals(
-        0, pretrain(whole, 4, 16, "--init-from", first, "--schedule-steps", 8).code());
-    assertEquals(
-        0, pretrain(halves, 2, 16, "--init-from", first, "--schedule-steps", 8).code());
+    assertEquals(0, pretrain(whole, 4, 16, "--init-from", first, "--schedule-steps", 8).code());
+    assertEquals(0, pretrain(halves, 2, 16, "--init-from", first, "--schedule-steps", 8).code());
     Files.move(first, folder.resolve("elsewhere"));
     CommandRun resumed = pretrain(halves, 4, 16, "--resume");
     assertEquals(0, resumed.code(), resumed.err());
