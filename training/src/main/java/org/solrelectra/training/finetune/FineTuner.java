@@ -80,7 +80,7 @@ public final class FineTuner {
     this.optimizer =
         new AdamW(
             parameters,
-            new AdamW.Settings(config.weightDecay(), 1, AdamW.BiasCorrection.NONE),
+            new AdamW.Settings(config.weightDecay(), 1, config.biasCorrection()),
             decay::multiplier);
     this.stepsPerEpoch = (task.training().size() + config.batchSize() - 1) / config.batchSize();
     this.schedule = config.schedule((long) stepsPerEpoch * config.epochs());

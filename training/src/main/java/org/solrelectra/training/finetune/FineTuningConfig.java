@@ -1,5 +1,7 @@
 package org.solrelectra.training.finetune;
 
+import java.util.Objects;
+import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LayerwiseDecay;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 
@@ -12,6 +14,7 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param warmupShare share of all steps over which the rate grows
  * @param layerDecay factor of the rate from one layer to the next below; 1 switches it off
  * @param maxLength the longest sequence in tokens, special tokens included
+ * @param biasCorrection of the optimizer's moments
  * @param dropout on hidden states and attention probabilities
  */
 public record FineTuningConfig(
@@ -21,11 +24,13 @@ public record FineTuningConfig(
     double warmupShare,
     double weightDecay,
     double layerDecay,
+    BiasCorrection biasCorrection,
     int maxLength,
     double dropout,
     long seed) {
 
   public FineTuningConfig {
+    Objects.requireNonNull(biasCorrection);
     if (epochs < 1) {
       throw new IllegalArgumentException("epochs must be at least 1; epochs=" + epochs);
     }
