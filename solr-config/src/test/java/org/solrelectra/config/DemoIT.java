@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +47,19 @@ class DemoIT {
       assertEquals(10, answer.documents().size());
       assertEquals("ok", answer.header().path("crossEncoder").path("status").asText());
     }
+  }
+
+  /** With the shipped models, as someone who follows the quick start. */
+  @Test
+  void printsWhatTheReadmeShows() throws IOException {
+    Path module = Path.of("").toAbsolutePath();
+    StringWriter printed = new StringWriter();
+    try (Demo demo = Demo.start(module, module.resolve("models"), 0)) {
+      demo.report(new PrintWriter(printed, true));
+    }
+    String report = printed.toString().replaceAll(":\\d+/solr", ":8983/solr");
+    String readme = Files.readString(module.resolveSibling("README.md"));
+    assertTrue(readme.contains(report), () -> "README.md does not show this:\n" + report);
   }
 
   @Test

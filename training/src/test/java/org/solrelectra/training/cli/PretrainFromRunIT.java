@@ -11,11 +11,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.training.SmallCorpus;
+import org.solrelectra.training.checkpoint.SafeTensors;
 
 /** A run that starts from another run's networks. */
 class PretrainFromRunIT {
@@ -76,6 +78,29 @@ class PretrainFromRunIT {
     JsonNode tokenizer =
         new ObjectMapper().readTree(second.resolve("discriminator/tokenizer_config.json").toFile());
     assertEquals(24, tokenizer.get("model_max_length").asInt(), "the longest either run has seen");
+  }
+
+  @Test
+  void aDiscriminatorCanStartAnewAgainstATrainedGenerator() throws IOException {
+    Path second = folder.resolve("second");
+    CommandRun started = pretrain(second, 1, 16, "--init-from", first, "--init-parts", "generator");
+    assertEquals(0, started.code(), started.err());
+    Map<String, SafeTensors.Values> before =
+        SafeTensors.read(first.resolve("checkpoints/step-000000002/parameters.safetensors"));
+    Map<String, SafeTensors.Values> after =
+        SafeTensors.read(second.resolve("checkpoints/step-000000000/parameters.safetensors"));
+    String bias = "discriminator_predictions.dense_prediction.bias";
+    double replaced = 0.85 * 0.15;
+    assertEquals(Math.log(replaced / (1 - replaced)), after.get(bias).floats()[0], 1e-6);
+    for (String name : after.keySet()) {
+      boolean ofDiscriminator =
+          !name.startsWith("generator.") && !name.startsWith("electra.embeddings.");
+      if (!ofDiscriminator) {
+        assertArrayEquals(before.get(name).floats(), after.get(name).floats(), name);
+      } else if (name.endsWith("weight") && !name.contains("LayerNorm")) {
+        assertFalse(Arrays.equals(before.get(name).floats(), after.get(name).floats()), name);
+      }
+    }
   }
 
   @Test
