@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
@@ -183,7 +184,7 @@ final class FineTuneCommand implements Callable<Integer> {
         result.bestEpoch(),
         result.qualityName(),
         result.quality(),
-        development,
+        development.stream().map(Path::toString).collect(Collectors.joining(", ")),
         output);
     return 0;
   }

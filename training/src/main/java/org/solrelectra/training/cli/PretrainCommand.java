@@ -164,6 +164,10 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (resume && initialRun != null) {
+      throw new IllegalArgumentException(
+          "--init-from belongs to the start of a run: leave it out, or leave out --resume");
+    }
     PretrainingConfig config = config();
     if (steps < 1 || steps > config.scheduleSteps()) {
       throw new IllegalArgumentException(
@@ -176,10 +180,6 @@ final class PretrainCommand implements Callable<Integer> {
     requirePositive("--evaluate-every", evaluateEvery);
     requirePositive("--checkpoint-every", checkpointEvery);
     Vocabulary vocabulary = Vocabulary.read(vocabularyFile);
-    if (resume && initialRun != null) {
-      throw new IllegalArgumentException(
-          "--init-from belongs to the start of a run: leave it out, or leave out --resume");
-    }
     PretrainedNetworks initial =
         initialRun == null ? null : PretrainedNetworks.read(initialRun, initialParts);
     int longest = initial == null ? 0 : initial.longestSequence();
