@@ -18,6 +18,11 @@ public record Deadline(boolean isLimited, long nanoTime, BooleanSupplier cancell
     return new Deadline(true, System.nanoTime() + millis * 1_000_000, () -> false);
   }
 
+  /** Says whether there is time for all work. */
+  public boolean isNever() {
+    return equals(NONE);
+  }
+
   /** Returns this deadline with another way to be called off. */
   public Deadline cancelledBy(BooleanSupplier supplier) {
     return new Deadline(isLimited, nanoTime, supplier);

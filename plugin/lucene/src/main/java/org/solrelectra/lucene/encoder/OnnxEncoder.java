@@ -115,13 +115,7 @@ public final class OnnxEncoder implements Encoder {
                 + sequence.length());
       }
     }
-    // The longest first, so that the threads end together.
-    int[] order =
-        IntStream.range(0, sequences.size())
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> -sequences.get(i).length()))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    int[] order = order(sequences, deadline);
     float[][][] results = new float[sequences.size()][][];
     begin();
     try {
@@ -148,9 +142,29 @@ public final class OnnxEncoder implements Encoder {
     return new EncoderOutput(results);
   }
 
+  /**
+   * Returns the longest first, so that the threads end together; as they are given if there may be
+   * no time for all, for the caller puts those first that matter most.
+   */
+  private static int[] order(List<TokenSequence> sequences, Deadline deadline) {
+    IntStream indexes = IntStream.range(0, sequences.size());
+    return deadline.isNever()
+        ? indexes
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> -sequences.get(i).length()))
+            .mapToInt(Integer::intValue)
+            .toArray()
+        : indexes.toArray();
+  }
+
+  /** Returns the model's name for messages that reach whoever sent a request: without its path. */
+  private String name() {
+    return "model '" + model.manifest().name() + "'";
+  }
+
   private synchronized void begin() {
     if (closed) {
-      throw new IllegalStateException("the encoder of " + model.path() + " is closed");
+      throw new IllegalStateException("the encoder of " + name() + " is closed");
     }
     runs++;
   }
@@ -210,8 +224,7 @@ public final class OnnxEncoder implements Encoder {
       if (stop.isTerminated()) {
         return null;
       }
-      throw new IOException(
-          "ONNX Runtime could not run " + model.graphFile() + ": " + e.getMessage(), e);
+      throw new IOException("ONNX Runtime could not run " + name() + ": " + e.getMessage(), e);
     } finally {
       inputs.values().forEach(OnnxTensor::close);
     }
@@ -246,8 +259,7 @@ public final class OnnxEncoder implements Encoder {
         floats.get(rows[i]);
         for (float logit : rows[i]) {
           if (!Float.isFinite(logit)) {
-            throw new IOException(
-                model.graphFile() + " gave a logit that is no finite number; logit=" + logit);
+            throw new IOException(name() + " gave a logit that is not finite; logit=" + logit);
           }
         }
       }

@@ -76,7 +76,9 @@ public final class WorkerPool implements Closeable {
 
   /**
    * Runs items 0..count-1 in this order on the caller's and the pool's threads, and returns when
-   * all ended.
+   * all ended, also when it was interrupted: what they use may be closed then.
+   *
+   * @throws IOException if an item failed, or the caller was interrupted while it waited for others
    */
   void forEach(int count, Item item) throws IOException {
     Runner runner = new Runner(count, item);
@@ -161,14 +163,21 @@ public final class WorkerPool implements Closeable {
     }
 
     /** A helper may be in the middle of an item, whose result is still to come. */
-    synchronized void awaitRunning() throws IOException {
-      try {
-        while (running > 0) {
+    synchronized void awaitRunning() {
+      boolean interrupted = false;
+      while (running > 0) {
+        try {
           wait();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          next.set(count);
+          if (failure == null) {
+            failure = new IOException("interrupted while a model ran", e);
+          }
         }
-      } catch (InterruptedException e) {
+      }
+      if (interrupted) {
         Thread.currentThread().interrupt();
-        throw new IOException("interrupted while a model ran", e);
       }
     }
 

@@ -47,7 +47,11 @@ public record Manifest(
     SIGMOID
   }
 
-  static Manifest fromJson(JsonNode json, String source) throws InvalidModelException {
+  /**
+   * @param usual the activation of a classifier or ranker that names none; null for its task's
+   */
+  static Manifest fromJson(JsonNode json, Activation usual, String source)
+      throws InvalidModelException {
     int version = json.path("format_version").asInt(0);
     if (version != FORMAT_VERSION) {
       throw new InvalidModelException(
@@ -68,7 +72,7 @@ public record Manifest(
           text(json, "version", source),
           task,
           json.path("positive_label").asText(null),
-          activation(json.path("activation").asText(null), task, source),
+          activation(json.path("activation").asText(null), usual, task, source),
           json.path("calibration").path("temperature").asDouble(1),
           Truncation.of(json.path("truncation").path("strategy").asText(null), source),
           hashes);
@@ -77,10 +81,12 @@ public record Manifest(
     }
   }
 
-  private static Activation activation(String key, Task task, String source)
+  private static Activation activation(String key, Activation usual, Task task, String source)
       throws InvalidModelException {
     if (key == null) {
-      return task == Task.CLASSIFICATION ? Activation.SOFTMAX : Activation.SIGMOID;
+      return usual != null
+          ? usual
+          : task == Task.CLASSIFICATION ? Activation.SOFTMAX : Activation.SIGMOID;
     }
     return switch (key) {
       case "softmax" -> Activation.SOFTMAX;

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -47,20 +48,24 @@ public final class ModelDirectory {
     this.config = ModelConfig.fromJson(configJson, configFile.toString());
     Path manifestFile = path.resolve(Manifest.FILE);
     JsonNode manifestJson = TokenizerFiles.readIfThere(manifestFile);
-    if (!manifestJson.isMissingNode()) {
-      // Hashes first: a damaged file is to be called damaged, not ill-formed.
-      verifyHashes(Manifest.fromJson(manifestJson, manifestFile.toString()).sha256());
-    }
+    Manifest.Activation usual =
+        "multi_label_classification".equals(config.problemType())
+            ? Manifest.Activation.SIGMOID
+            : null;
+    Manifest written =
+        manifestJson.isMissingNode()
+            ? null
+            : Manifest.fromJson(manifestJson, usual, manifestFile.toString());
+    Map<String, String> hashes = written == null ? Map.of() : written.sha256();
+    // Hashes first: a damaged file is to be called damaged, not ill-formed.
+    verifyHashes(hashes);
     TokenizerFiles tokenizerFiles = new TokenizerFiles(path, assumed);
     this.vocabulary = tokenizerFiles.vocabulary();
     this.tokenizer = tokenizerFiles.config(config.maxPositions());
-    this.graphFile = findGraph();
+    this.graphFile = findGraph(hashes.keySet());
     this.graph = OnnxGraphInspector.inspect(graphFile);
     this.labels = checkedLabels();
-    this.manifest =
-        manifestJson.isMissingNode()
-            ? derivedManifest(assumed)
-            : Manifest.fromJson(manifestJson, manifestFile.toString());
+    this.manifest = written == null ? derivedManifest(assumed) : written;
     checkGraph();
     this.notes = List.copyOf(assumed);
   }
@@ -77,9 +82,14 @@ public final class ModelDirectory {
     return new ModelDirectory(path.toAbsolutePath().normalize());
   }
 
-  private Path findGraph() throws InvalidModelException {
+  /**
+   * @param listed the files of the manifest: if it lists graphs, another one is what an older
+   *     export left
+   */
+  private Path findGraph(Set<String> listed) throws InvalidModelException {
+    boolean listsGraphs = GRAPHS.stream().anyMatch(listed::contains);
     for (String name : GRAPHS) {
-      if (Files.exists(path.resolve(name))) {
+      if (Files.exists(path.resolve(name)) && (!listsGraphs || listed.contains(name))) {
         return path.resolve(name);
       }
     }

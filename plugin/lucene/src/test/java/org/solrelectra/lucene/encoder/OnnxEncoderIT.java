@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -105,6 +106,22 @@ class OnnxEncoderIT {
     try (WorkerPool noHelpers = new WorkerPool(0);
         OnnxEncoder single = OnnxEncoder.open(encoder.model(), noHelpers)) {
       assertEquals(3, single.encode(new TokenBatch(randomSequences(8), 0), cancelled).done());
+    }
+  }
+
+  /** The first of a window is what a request wants most, however short it is. */
+  @Test
+  void whatMayNotAllBeDoneIsDoneInTheGivenOrder() throws IOException {
+    List<TokenSequence> shortestFirst = new ArrayList<>(randomSequences(8));
+    shortestFirst.sort(Comparator.comparingInt(TokenSequence::length));
+    int[] asked = new int[1];
+    Deadline cancelled = Deadline.NONE.cancelledBy(() -> ++asked[0] > 3);
+    try (WorkerPool noHelpers = new WorkerPool(0);
+        OnnxEncoder single = OnnxEncoder.open(encoder.model(), noHelpers)) {
+      EncoderOutput output = single.encode(new TokenBatch(shortestFirst, 0), cancelled);
+      for (int i = 0; i < 3; i++) {
+        assertEquals(encoder.model().labels().size(), output.logits(i).length);
+      }
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -51,6 +52,49 @@ class WorkerPoolTest {
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** What a helper uses is closed when the caller is back. */
+  @Test
+  void anInterruptedCallerWaitsForItsHelpers() throws InterruptedException {
+    try (WorkerPool pool = new WorkerPool(1)) {
+      CountDownLatch both = new CountDownLatch(2);
+      CountDownLatch end = new CountDownLatch(1);
+      AtomicInteger ended = new AtomicInteger();
+      AtomicReference<Object> outcome = new AtomicReference<>();
+      Thread[] caller = new Thread[1];
+      caller[0] =
+          new Thread(
+              () -> {
+                try {
+                  pool.forEach(
+                      100,
+                      index -> {
+                        both.countDown();
+                        await(both);
+                        if (Thread.currentThread() != caller[0]) {
+                          await(end);
+                        }
+                        ended.incrementAndGet();
+                        return Thread.currentThread() != caller[0];
+                      });
+                } catch (IOException e) {
+                  outcome.set(e.getMessage() + ", " + Thread.currentThread().isInterrupted());
+                }
+              });
+      caller[0].start();
+      await(both);
+      while (caller[0].getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      caller[0].interrupt();
+      caller[0].join(200);
+      assertTrue(caller[0].isAlive(), "a helper is in the middle of an item");
+      end.countDown();
+      caller[0].join();
+      assertEquals("interrupted while a model ran, true", outcome.get());
+      assertEquals(2, ended.get(), "no item was begun after the interrupt");
     }
   }
 

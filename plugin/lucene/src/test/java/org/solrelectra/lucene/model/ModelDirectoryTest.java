@@ -99,6 +99,29 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void aManifestWithoutActivationLeavesThatToTheConfig() throws IOException {
+    editJson(
+        "manifest.json",
+        json -> {
+          json.remove("activation");
+          json.remove("sha256");
+        });
+    assertEquals(
+        Manifest.Activation.SOFTMAX, ModelDirectory.open(directory).manifest().activation());
+    editJson("config.json", json -> json.put("problem_type", "multi_label_classification"));
+    assertEquals(
+        Manifest.Activation.SIGMOID, ModelDirectory.open(directory).manifest().activation());
+  }
+
+  @Test
+  void aGraphThatTheManifestDoesNotListIsPassedOver() throws IOException {
+    Path left = Files.writeString(directory.resolve("model.int8.onnx"), "of an older export");
+    assertEquals(directory.resolve("model.onnx"), ModelDirectory.open(directory).graphFile());
+    dropManifest();
+    assertTrue(failure().startsWith(left.toString()), failure());
+  }
+
+  @Test
   void huggingFacesNoLimitIsCutToThePositions() throws IOException {
     dropManifest();
     editJson("tokenizer_config.json", json -> json.put("model_max_length", 1e30));
