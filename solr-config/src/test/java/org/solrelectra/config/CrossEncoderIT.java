@@ -247,10 +247,7 @@ class CrossEncoderIT {
       assertEquals("original", section.path("status").asText());
       assertEquals(0, section.path("reRanked").asInt());
       assertTrue(
-          section
-              .path("reason")
-              .asText()
-              .endsWith("gave a logit that is no finite number; logit=NaN"),
+          section.path("reason").asText().endsWith("gave a logit that is not finite; logit=NaN"),
           section.toString());
     }
     Http.Answer failed = poisoned.select("q", BY_RANK, "rq", rq("onError=fail"));

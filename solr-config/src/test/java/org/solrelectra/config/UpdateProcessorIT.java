@@ -167,7 +167,8 @@ class UpdateProcessorIT {
     String expected = "cannot classify fields [title, text] of document 'c1': ";
     assertEquals(expected, error.substring(0, expected.length()));
     assertTrue(
-        error.endsWith("/model.onnx gave a logit that is no finite number; logit=NaN"), error);
+        error.endsWith("model 'banking-intents' gave a logit that is not finite; logit=NaN"),
+        error);
     assertEquals(0, core.select("q", "id:c1").documents().size());
   }
 

@@ -5,11 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.solr.common.util.NamedList;
 import org.apache.solr.common.util.SimpleOrderedMap;
+import org.apache.solr.handler.component.HttpShardHandler;
 import org.apache.solr.handler.component.MergeStrategy;
 import org.apache.solr.handler.component.ResponseBuilder;
 import org.apache.solr.handler.component.ShardRequest;
 import org.apache.solr.handler.component.ShardResponse;
 import org.apache.solr.search.SolrIndexSearcher;
+import org.solrelectra.solr.search.ReRankParameters.OnError;
 
 /**
  * Merges the shards' reports on the coordinator; the documents are left to Solr, which sorts them
@@ -18,6 +20,14 @@ import org.apache.solr.search.SolrIndexSearcher;
 final class CrossEncoderMergeStrategy implements MergeStrategy {
   private static final String RESPONSE_HEADER = "responseHeader";
   private static final String REASONS = "reasons";
+
+  private final String model;
+  private final OnError onError;
+
+  CrossEncoderMergeStrategy(String model, OnError onError) {
+    this.model = model;
+    this.onError = onError;
+  }
 
   @Override
   public void merge(ResponseBuilder builder, ShardRequest request) {
@@ -28,9 +38,30 @@ final class CrossEncoderMergeStrategy implements MergeStrategy {
         reports.put(shardName(builder, response), report);
       }
     }
-    if (!reports.isEmpty()) {
-      ReRankReport.put(builder.rsp, merged(reports));
+    if (reports.isEmpty()) {
+      return;
     }
+    if (onError == OnError.FAIL) {
+      fail(builder, reports);
+    }
+    ReRankReport.put(builder.rsp, merged(reports));
+  }
+
+  /**
+   * Fails the request for a shard that could not rerank. The coordinator does it, not the shard: a
+   * shard's error would make Solr ask its other replicas and take each for dead.
+   */
+  private void fail(ResponseBuilder builder, Map<String, ReRankReport> reports) {
+    reports.forEach(
+        (shard, report) -> {
+          if (report.reason() == null) {
+            return;
+          }
+          if (!HttpShardHandler.getShardsTolerantAsBool(builder.req)) {
+            throw ReRanking.failure("'" + model + "' on " + shard, report.reason(), null);
+          }
+          builder.rsp.setPartialResults(builder.req);
+        });
   }
 
   /** Returns the section of a response: the worst status, the sums, the reasons by shard. */

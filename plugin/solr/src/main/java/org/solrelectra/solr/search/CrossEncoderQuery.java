@@ -71,7 +71,7 @@ final class CrossEncoderQuery extends RankQuery {
 
   @Override
   public MergeStrategy getMergeStrategy() {
-    return new CrossEncoderMergeStrategy();
+    return new CrossEncoderMergeStrategy(model.name(), parameters.onError());
   }
 
   @Override

@@ -39,11 +39,17 @@ record ReRankReport(Status status, int reRanked, int truncatedQueries, String re
     }
   }
 
-  /** Returns the report of two shards: the worse status, the sums, no reason. */
+  /**
+   * Returns the report of two shards: the worse status, the sums, no reason. Documents of a shard
+   * that gave up stand below those that another reranked, which is no longer the first stage's
+   * order.
+   */
   ReRankReport with(ReRankReport other) {
+    int sum = reRanked + other.reRanked;
+    Status worse = status.worse(other.status);
     return new ReRankReport(
-        status.worse(other.status),
-        reRanked + other.reRanked,
+        worse == Status.ORIGINAL && sum > 0 ? Status.PARTIAL : worse,
+        sum,
         truncatedQueries + other.truncatedQueries,
         null);
   }
@@ -70,6 +76,10 @@ record ReRankReport(Status status, int reRanked, int truncatedQueries, String re
   /** Puts a section into a response's header, in the place of an earlier one, and its log line. */
   static void put(SolrQueryResponse response, NamedList<Object> section) {
     response.addToLog(CrossEncoderQParserPlugin.NAME, section.get(STATUS));
+    if (!Status.OK.key().equals(section.get(STATUS))) {
+      // The index stays the same, so a client would be told that its cut-short order is fresh.
+      response.setHttpCaching(false);
+    }
     NamedList<Object> header = response.getResponseHeader();
     if (header != null) {
       header.removeAll(CrossEncoderQParserPlugin.NAME);

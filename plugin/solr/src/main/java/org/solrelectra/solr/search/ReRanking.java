@@ -74,9 +74,10 @@ final class ReRanking extends Rescorer {
     ReRankParameters parameters = query.parameters();
     RequestLimits limits = new RequestLimits(queryLimits);
     Integer timeoutMillis = parameters.timeoutMillis();
-    Deadline deadline =
-        (timeoutMillis == null ? Deadline.NONE : Deadline.afterMillis(timeoutMillis))
-            .cancelledBy(limits);
+    Deadline deadline = timeoutMillis == null ? Deadline.NONE : Deadline.afterMillis(timeoutMillis);
+    if (queryLimits.isLimitsEnabled()) {
+      deadline = deadline.cancelledBy(limits);
+    }
     CrossEncoder.Scores scores;
     try {
       scores = query.rescorer().score(searcher, window, deadline);
@@ -117,16 +118,18 @@ final class ReRanking extends Rescorer {
 
   private void giveUp(String reason, int truncatedQueries, Exception cause) {
     String model = query.model().name();
-    if (query.parameters().onError() == OnError.FAIL) {
-      refuse(
-          new SolrException(
-              ErrorCode.SERVER_ERROR,
-              "cannot rerank with model '" + model + "': " + reason,
-              cause));
+    // A shard reports it, and the coordinator fails the request.
+    if (query.parameters().onError() == OnError.FAIL && !isShard) {
+      refuse(failure("'" + model + "'", reason, cause));
     } else if (cause != null) {
       log.warn("cannot rerank with model {}; the first stage's order is kept", model, cause);
     }
     report.set(new ReRankReport(Status.ORIGINAL, 0, truncatedQueries, reason));
+  }
+
+  static SolrException failure(String model, String reason, Exception cause) {
+    return new SolrException(
+        ErrorCode.SERVER_ERROR, "cannot rerank with model " + model + ": " + reason, cause);
   }
 
   /** Marks the response as partial, or ends the request if it does not want partial results. */
@@ -153,13 +156,18 @@ final class ReRanking extends Rescorer {
       throw refusal.get();
     }
     ReRankRecord record = new ReRankRecord(report.get(), query.parameters().reRankDocs());
+    // Of the window also what is not shown: explainOther may ask for it.
+    firstStageScores.forEach((document, score) -> record(record, document, score));
     for (ScoreDoc hit : hits) {
-      Float inWindow = firstStageScores.get(hit.doc);
-      float firstStageScore = inWindow == null ? hit.score : inWindow;
-      hit.score = score(hit.doc, firstStageScore);
-      record.add(hit.doc, new ReRankRecord.Scores(firstStageScore, logits.get(hit.doc), hit.score));
+      hit.score = record(record, hit.doc, firstStageScores.getOrDefault(hit.doc, hit.score));
     }
     return record;
+  }
+
+  private float record(ReRankRecord record, int document, float firstStageScore) {
+    float last = score(document, firstStageScore);
+    record.add(document, new ReRankRecord.Scores(firstStageScore, logits.get(document), last));
+    return last;
   }
 
   ReRankReport report() {

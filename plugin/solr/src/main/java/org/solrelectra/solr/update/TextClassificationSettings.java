@@ -1,5 +1,6 @@
 package org.solrelectra.solr.update;
 
+import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -17,6 +18,8 @@ import org.apache.solr.schema.NumberType;
 import org.apache.solr.schema.SchemaField;
 import org.apache.solr.schema.StrField;
 import org.apache.solr.schema.TextField;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.solrelectra.lucene.model.Manifest;
 
 /**
@@ -46,6 +49,8 @@ record TextClassificationSettings(
     OnError onError,
     String errorField) {
 
+  private static final Logger log = LoggerFactory.getLogger(MethodHandles.lookup().lookupClass());
+
   private static final List<String> PARAMETERS =
       List.of(
           "model",
@@ -71,7 +76,7 @@ record TextClassificationSettings(
 
   static TextClassificationSettings of(NamedList<?> arguments) {
     for (int i = 0; i < arguments.size(); i++) {
-      if (!PARAMETERS.contains(arguments.getName(i))) {
+      if (!PARAMETERS.contains(String.valueOf(arguments.getName(i)))) {
         throw wrong("unknown parameter '" + arguments.getName(i) + "'; known: " + PARAMETERS);
       }
     }
@@ -158,6 +163,14 @@ record TextClassificationSettings(
                 + "' is not in the schema "
                 + schema.getSchemaName()
                 + "; add it there");
+      }
+    }
+    for (String field : inputFields) {
+      if (schema.isCopyFieldTarget(schema.getField(field))) {
+        log.warn(
+            "inputField '{}' is filled by a copyField, which comes after this processor; name the fields that are copied"
+                + " unless clients send it",
+            field);
       }
     }
     requireText(schema, "outputField", outputField);

@@ -325,6 +325,14 @@ class CrossEncoderReRankCollectorTest {
     assertEquals(
         "first-stage score: this request did not rank the document",
         searcher.explain(query, 9).getDescription());
+    endRequest();
+
+    startRequest(Map.of());
+    search(query, 2);
+    assertEquals(
+        "cross-encoder score, replace: weight * logit",
+        searcher.explain(query, 3).getDescription(),
+        "reranked, though not shown");
   }
 
   @Test
