@@ -57,7 +57,25 @@ public final class HuggingFaceDirectory {
       Vocabulary vocabulary,
       TokenizerConfig tokenizer)
       throws IOException {
-    Path partial = folder.resolveSibling(folder.getFileName() + ".partial");
+    write(folder, config, head, weights, type, vocabulary, tokenizer, Map.of());
+  }
+
+  /**
+   * Writes a folder, in place of an old one of that name. It appears when it is complete.
+   *
+   * @param others contents of further files, by name
+   */
+  public static void write(
+      Path folder,
+      ElectraConfig config,
+      Head head,
+      Map<String, Values> weights,
+      DataType type,
+      Vocabulary vocabulary,
+      TokenizerConfig tokenizer,
+      Map<String, String> others)
+      throws IOException {
+    Path partial = Folders.partial(folder);
     Folders.deleteIfExists(partial);
     Files.createDirectories(partial);
     try {
@@ -66,6 +84,9 @@ public final class HuggingFaceDirectory {
           partial.resolve("vocab.txt"), String.join("\n", vocabulary.pieces()) + "\n");
       Files.writeString(partial.resolve("tokenizer_config.json"), tokenizerJson(tokenizer));
       SafeTensors.write(partial.resolve("model.safetensors"), weights, type);
+      for (Map.Entry<String, String> other : others.entrySet()) {
+        Files.writeString(partial.resolve(other.getKey()), other.getValue());
+      }
       Folders.replace(partial, folder);
     } catch (IOException e) {
       Folders.deleteIfExists(partial);

@@ -53,10 +53,11 @@ public record HuggingFaceModel(
               + ", pieces="
               + vocabulary.size());
     }
+    Map<String, Values> weights = SafeTensors.read(folder.resolve("model.safetensors"));
     return new HuggingFaceModel(
         config,
-        head(json),
-        SafeTensors.read(folder.resolve("model.safetensors")),
+        head(json, weights),
+        weights,
         vocabulary,
         tokenizer(folder.resolve("tokenizer_config.json"), config));
   }
@@ -69,10 +70,17 @@ public record HuggingFaceModel(
     }
   }
 
-  private static Head head(JsonNode json) {
+  private static Head head(JsonNode json, Map<String, Values> weights) {
     List<String> labels = new ArrayList<>();
     for (int id = 0; json.path("id2label").has(String.valueOf(id)); id++) {
       labels.add(json.get("id2label").get(String.valueOf(id)).asText());
+    }
+    Values labelBiases = weights.get("classifier.out_proj.bias");
+    if (labels.isEmpty() && labelBiases != null) {
+      // transformers leaves names out that say nothing.
+      for (int id = 0; id < labelBiases.shape()[0]; id++) {
+        labels.add("LABEL_" + id);
+      }
     }
     return new Head(
         json.path("architectures").path(0).asText("ElectraForPreTraining"),

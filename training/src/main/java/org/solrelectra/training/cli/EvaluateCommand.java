@@ -44,7 +44,9 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--test",
       required = true,
       paramLabel = "FILE",
-      description = "JSONL or TSV; keys text, label or query, passage, label.")
+      description =
+          "JSONL, or TSV with a header line, also .gz or .xz. For a classifier text, label; for a ranker query, passage,"
+              + " label (a grade). Queries without a relevant passage and another are left out.")
   private Path test;
 
   @Option(
@@ -60,6 +62,14 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "Of the logit where it is added to BM25 (reRankOperator=add). Default: ${DEFAULT-VALUE}.")
   private double weight;
+
+  @Option(
+      names = "--relevant-from",
+      defaultValue = "1",
+      paramLabel = "GRADE",
+      description =
+          "The least grade that MRR@10 and MAP count as relevant; nDCG@10 has all grades as gains. Default: ${DEFAULT-VALUE}.")
+  private int relevantFrom;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -136,6 +146,10 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private int ranking(Encoder encoder) throws IOException {
+    if (relevantFrom < 1) {
+      throw new IllegalArgumentException(
+          "--relevant-from must be at least 1; --relevant-from=" + relevantFrom);
+    }
     CrossEncoder crossEncoder = new CrossEncoder(encoder);
     List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
     List<double[]> bm25 = Bm25Baseline.scores(all);
@@ -146,7 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
     measured.put(added, new ArrayList<>());
     for (int i = 0; i < all.size(); i++) {
       QueryCandidates query = all.get(i);
-      if (query.isRankable()) {
+      if (query.isRankable(relevantFrom)) {
         float[] logits =
             crossEncoder.score(query.query(), query.passages(), Deadline.NONE).logits();
         double[] alone = new double[logits.length];
@@ -155,9 +169,9 @@ final class EvaluateCommand implements Callable<Integer> {
           alone[j] = logits[j];
           sum[j] = ReRankOperator.ADD.combine((float) bm25.get(i)[j], logits[j], weight);
         }
-        measured.get("model").add(query.measure(alone));
-        measured.get("bm25").add(query.measure(bm25.get(i)));
-        measured.get(added).add(query.measure(sum));
+        measured.get("model").add(query.measure(alone, relevantFrom));
+        measured.get("bm25").add(query.measure(bm25.get(i), relevantFrom));
+        measured.get(added).add(query.measure(sum, relevantFrom));
       }
     }
     int queries = measured.get("model").size();

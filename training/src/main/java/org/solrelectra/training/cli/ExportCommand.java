@@ -40,7 +40,7 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
         names = "--checkpoint",
-        paramLabel = "DIR2",
+        paramLabel = "CHECKPOINT",
         description = "What finetune wrote, or a Hugging Face directory.")
     private Path checkpoint;
   }
@@ -63,7 +63,8 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--model-version",
       defaultValue = "1",
-      description = "Free text. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Written to the manifest, and by Solr into modelVersionField; give each export its own. Default: ${DEFAULT-VALUE}.")
   private String version;
 
   @Option(
@@ -111,11 +112,17 @@ final class ExportCommand implements Callable<Integer> {
   private static ObjectNode ofRun(Path run) throws IOException {
     ObjectMapper json = new ObjectMapper();
     ObjectNode provenance = json.createObjectNode();
-    provenance.set("pretraining", json.readTree(run.resolve("run.json").toFile()).get("config"));
+    JsonNode description = json.readTree(run.resolve("run.json").toFile());
+    provenance.set("pretraining", description.get("config"));
+    if (description.has("initial_run")) {
+      provenance.set("initial_run", description.get("initial_run"));
+    }
+    long step = 0;
     List<Path> checkpoints = Checkpoint.newestFirst(run.resolve("checkpoints"));
     if (!checkpoints.isEmpty()) {
       JsonNode state = Checkpoint.state(checkpoints.get(0));
-      provenance.put("steps", state.get("step").asLong());
+      step = state.get("step").asLong();
+      provenance.put("steps", step);
       provenance.put("seconds", Math.round(state.path("seconds").asDouble()));
       provenance.put("tokenizer_hash", state.path("tokenizer_hash").asText());
     }
@@ -123,7 +130,9 @@ final class ExportCommand implements Callable<Integer> {
     if (Files.exists(run.resolve("metrics.jsonl"))) {
       for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
         JsonNode metrics = json.readTree(line);
-        if (metrics.path("split").asText().equals("held-out")) {
+        // Measured on these weights, not on later ones that were never saved.
+        if (metrics.path("split").asText().equals("held-out")
+            && metrics.path("step").asLong() <= step) {
           heldOut = metrics;
         }
       }

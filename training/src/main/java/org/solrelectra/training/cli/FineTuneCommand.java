@@ -1,6 +1,7 @@
 package org.solrelectra.training.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
@@ -52,7 +54,8 @@ final class FineTuneCommand implements Callable<Integer> {
       required = true,
       paramLabel = "DIR",
       description =
-          "What to start from: RUN/discriminator, or a Hugging Face directory with safetensors.")
+          "What to start from: RUN/discriminator, or a Hugging Face directory of an ELECTRA with vocab.txt and"
+              + " model.safetensors.")
   private Path model;
 
   @Option(
@@ -60,7 +63,9 @@ final class FineTuneCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description = "JSONL or TSV, also .gz or .xz; keys text, label or query, passage, label.")
+      description =
+          "JSONL, or TSV with a header line, also .gz or .xz. To classify: text, label. To rank: query, passage, label (a"
+              + " whole number; 1 and above is relevant).")
   private List<Path> train;
 
   @Option(
@@ -68,14 +73,16 @@ final class FineTuneCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description = "As --train; the epoch that is best on it is kept.")
+      description =
+          "As --train. The epoch with the best accuracy or MRR@10 on it is kept, and a classifier's temperature is fitted"
+              + " on it.")
   private List<Path> development;
 
   @Option(
       names = "--output",
       required = true,
-      paramLabel = "DIR2",
-      description = "The folder to write.")
+      paramLabel = "CHECKPOINT",
+      description = "The folder to write, for export --checkpoint.")
   private Path output;
 
   @Option(names = "--epochs", description = "Default: 10 to classify, 3 to rank.")
@@ -88,7 +95,7 @@ final class FineTuneCommand implements Callable<Integer> {
       names = "--learning-rate",
       defaultValue = "3e-4",
       description =
-          "Peak, of the head (Clark et al. 2020 for small; 1e-4 base, 5e-5 large). Default: ${DEFAULT-VALUE}.")
+          "Peak, of the head. Clark et al. 2020: 3e-4 for small, 1e-4 for base, 5e-5 for large. Default: ${DEFAULT-VALUE}.")
   private double learningRate;
 
   @Option(
@@ -148,6 +155,7 @@ final class FineTuneCommand implements Callable<Integer> {
             maxLength != null ? maxLength : start.tokenizer().modelMaxLength(),
             dropout,
             seed);
+    ObjectNode record = record(config);
     Libtorch libtorch = Libtorch.start(threads.count);
     FineTuner tuner =
         switch (task) {
@@ -176,8 +184,8 @@ final class FineTuneCommand implements Callable<Integer> {
         result.model().weights(),
         DataType.F32,
         result.model().vocabulary(),
-        result.model().tokenizer());
-    writeRecord(config, result, (System.nanoTime() - startNanos) / 1e9);
+        result.model().tokenizer(),
+        Map.of(RECORD, completed(record, result, startNanos).toPrettyString() + "\n"));
     out.printf(
         Locale.ROOT,
         "best epoch %d: %s %.4f on %s; written: %s%n",
@@ -230,26 +238,33 @@ final class FineTuneCommand implements Callable<Integer> {
     }
   }
 
-  private void writeRecord(FineTuningConfig config, FineTuner.Result result, double seconds)
-      throws IOException {
+  /** Describes the start; hashes before training, for the files may change meanwhile. */
+  private ObjectNode record(FineTuningConfig config) throws IOException {
     ObjectMapper json = new ObjectMapper();
     ObjectNode record = json.createObjectNode();
     record.put("task", task == TaskName.CLASSIFY ? "classification" : "ranking");
     record.set("config", json.valueToTree(config));
     record.put("start_sha256", FileHash.of(model.resolve("model.safetensors")));
-    putHashes(record.putObject("train_sha256"), train);
-    putHashes(record.putObject("dev_sha256"), development);
+    putHashes(record.putArray("train_files"), train);
+    putHashes(record.putArray("dev_files"), development);
+    return record;
+  }
+
+  private static ObjectNode completed(ObjectNode record, FineTuner.Result result, long startNanos) {
     record.put("best_epoch", result.bestEpoch());
     record.putObject("dev").put(result.qualityName(), result.quality());
     record.put("temperature", result.temperature());
     record.put("tokens", result.tokens());
-    record.put("seconds", Math.round(seconds));
-    Files.writeString(output.resolve(RECORD), record.toPrettyString() + "\n");
+    record.put("seconds", Math.round((System.nanoTime() - startNanos) / 1e9));
+    return record;
   }
 
-  private static void putHashes(ObjectNode hashes, List<Path> files) throws IOException {
+  private static void putHashes(ArrayNode hashes, List<Path> files) throws IOException {
     for (Path file : files) {
-      hashes.put(file.getFileName().toString(), FileHash.of(file));
+      hashes
+          .addObject()
+          .put("file", file.getFileName().toString())
+          .put("sha256", FileHash.of(file));
     }
   }
 }

@@ -39,7 +39,7 @@ final class PrepareCommand implements Callable<Integer> {
       names = "--input",
       required = true,
       arity = "1..*",
-      paramLabel = "FILE",
+      paramLabel = "PATH",
       description = "What the source is distributed as; see below.")
   private List<Path> inputs;
 
@@ -60,7 +60,8 @@ final class PrepareCommand implements Callable<Integer> {
       names = "--dev-share",
       defaultValue = "0.05",
       paramLabel = "SHARE",
-      description = "Default: ${DEFAULT-VALUE}.")
+      description =
+          "Of the texts or queries, above 0 and below 1, how many go to --dev-output. Default: ${DEFAULT-VALUE}.")
   private double developmentShare;
 
   @Option(
@@ -68,7 +69,8 @@ final class PrepareCommand implements Callable<Integer> {
       defaultValue = "1",
       paramLabel = "SHARE",
       description =
-          "Of the texts or queries that are not --dev-output's, how many to write. Default: ${DEFAULT-VALUE}.")
+          "Of the others, above 0 and up to 1, how many go to --output; what is left is dropped. Default:"
+              + " ${DEFAULT-VALUE}.")
   private double share;
 
   @Override

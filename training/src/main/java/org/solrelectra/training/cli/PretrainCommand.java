@@ -54,8 +54,8 @@ final class PretrainCommand implements Callable<Integer> {
       description = "Updates in all, those before --resume included.")
   private long steps;
 
-  @Option(names = "--seed", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}.")
-  private long seed;
+  @Option(names = "--seed", description = "Default: 1.")
+  private Long seed;
 
   @Option(
       names = "--output",
@@ -64,7 +64,11 @@ final class PretrainCommand implements Callable<Integer> {
       description = "The run's folder.")
   private Path output;
 
-  @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
+  @Option(
+      names = "--resume",
+      description =
+          "Go on from the run's last checkpoint. What the run was started with need not be said again, but for --corpus,"
+              + " --vocabulary, --size and --steps, and cannot be changed.")
   private boolean resume;
 
   @Option(
@@ -77,16 +81,17 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--init-parts",
-      defaultValue = "both",
       description =
           "What to take from --init-from: ${COMPLETION-CANDIDATES}. With generator the embeddings come along, and the"
               + " discriminator starts anew against a generator that is worth learning from (Clark et al. 2020, section"
-              + " 3.3, two stages). Default: ${DEFAULT-VALUE}.")
+              + " 3.3, two stages). Default: both.")
   private PretrainedNetworks.Parts initialParts;
 
   @Option(
       names = "--schedule-steps",
-      description = "When the learning rate reaches 0. Default: --steps.")
+      description =
+          "The step at which the learning rate reaches 0, at least --steps. Larger than --steps to stop early and go on"
+              + " later with --resume. Default: --steps.")
   private Long scheduleSteps;
 
   @Option(
@@ -111,36 +116,31 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--dropout",
-      defaultValue = "0",
       description =
           "While pretraining. The paper has 0.1; a pass or two over a corpus does not overfit, and without it a step is"
-              + " faster (Geiping and Goldstein 2022). Default: ${DEFAULT-VALUE}.")
-  private double dropout;
+              + " faster (Geiping and Goldstein 2022). Default: 0.")
+  private Double dropout;
 
   @Option(
       names = "--position-init",
-      defaultValue = "sinusoidal",
       description =
           "How the trained position table starts: ${COMPLETION-CANDIDATES}. The paper has truncated_normal; with"
-              + " sinusoidal a short run learns word order sooner. Default: ${DEFAULT-VALUE}.")
+              + " sinusoidal a short run learns word order sooner. Default: sinusoidal.")
   private PositionInitialization positions;
 
   @Option(
       names = "--bias-correction",
-      defaultValue = "standard",
       description =
           "Of Adam's moments: ${COMPLETION-CANDIDATES}. The paper has none, with 10,000 steps of warm-up; in a short run"
               + " that makes the first thousand updates up to three times as large, and a small discriminator collapses."
-              + " Default: ${DEFAULT-VALUE}.")
+              + " Default: standard.")
   private BiasCorrection biasCorrection;
 
   @Option(
       names = "--held-out",
-      defaultValue = "0.005",
       paramLabel = "SHARE",
-      description =
-          "Share of documents to measure on instead of training on. Default: ${DEFAULT-VALUE}.")
-  private double heldOutShare;
+      description = "Share of documents to measure on instead of training on. Default: 0.005.")
+  private Double heldOutShare;
 
   @Option(
       names = "--log-every",
@@ -168,6 +168,10 @@ final class PretrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--init-from belongs to the start of a run: leave it out, or leave out --resume");
     }
+    if (initialParts != null && initialRun == null) {
+      throw new IllegalArgumentException(
+          "--init-parts needs --init-from, the run to take them from");
+    }
     PretrainingConfig config = config();
     if (steps < 1 || steps > config.scheduleSteps()) {
       throw new IllegalArgumentException(
@@ -181,7 +185,10 @@ final class PretrainCommand implements Callable<Integer> {
     requirePositive("--checkpoint-every", checkpointEvery);
     Vocabulary vocabulary = Vocabulary.read(vocabularyFile);
     PretrainedNetworks initial =
-        initialRun == null ? null : PretrainedNetworks.read(initialRun, initialParts);
+        initialRun == null
+            ? null
+            : PretrainedNetworks.read(
+                initialRun, initialParts != null ? initialParts : PretrainedNetworks.Parts.BOTH);
     int longest = initial == null ? 0 : initial.longestSequence();
     TokenizerConfig tokenizer =
         tokenizerOptions.config(
@@ -209,23 +216,30 @@ final class PretrainCommand implements Callable<Integer> {
   }
 
   private PretrainingConfig config() throws IOException {
-    PretrainingConfig recorded = resume ? PretrainingRun.recordedConfig(output) : null;
-    long total =
-        scheduleSteps != null ? scheduleSteps : recorded != null ? recorded.scheduleSteps() : steps;
-    long warmup = warmupSteps != null ? warmupSteps : Math.min(10_000, Math.round(0.06 * total));
+    PretrainingConfig defaults =
+        resume
+            ? PretrainingRun.recordedConfig(output)
+            : PretrainingConfig.recommended(size, Math.max(1, steps));
+    long total = or(scheduleSteps, defaults.scheduleSteps());
+    long warmup =
+        resume ? defaults.warmupSteps() : PretrainingConfig.recommended(size, total).warmupSteps();
     return new PretrainingConfig(
         size,
-        sequenceLength != null ? sequenceLength : size.sequenceLength(),
-        batchSize != null ? batchSize : size.batchSize(),
-        size.maskRate(),
-        learningRate != null ? learningRate : size.learningRate(),
-        warmup,
+        or(sequenceLength, defaults.sequenceLength()),
+        or(batchSize, defaults.batchSize()),
+        defaults.maskRate(),
+        or(learningRate, defaults.learningRate()),
+        or(warmupSteps, warmup),
         total,
-        dropout,
-        positions,
-        biasCorrection,
-        heldOutShare,
-        seed);
+        or(dropout, defaults.dropout()),
+        or(positions, defaults.positions()),
+        or(biasCorrection, defaults.biasCorrection()),
+        or(heldOutShare, defaults.heldOutShare()),
+        or(seed, defaults.seed()));
+  }
+
+  private static <T> T or(T option, T otherwise) {
+    return option != null ? option : otherwise;
   }
 
   private static void requirePositive(String option, int value) {

@@ -8,9 +8,13 @@ import java.util.List;
 
 /**
  * Reads documents from plain text files: a document is a run of lines, a blank line ends it, and so
- * does the end of a file. {@code .gz} and {@code .xz} files are decompressed.
+ * does the end of a file. {@code .gz} and {@code .xz} files are decompressed. A document of more
+ * than a million characters comes in parts, each as one document, so that a file without blank
+ * lines does not have to fit into memory.
  */
 public final class CorpusReader {
+  private static final int LONGEST_DOCUMENT = 1_000_000;
+
   private final List<Path> files;
 
   /**
@@ -42,13 +46,17 @@ public final class CorpusReader {
     for (Path file : files) {
       try (TextLines lines = TextLines.open(file)) {
         List<String> document = new ArrayList<>();
+        int characters = 0;
         for (String line = lines.next(); line != null; line = lines.next()) {
           if (!line.isBlank()) {
             document.add(line);
-          } else if (!document.isEmpty()) {
+            characters += line.length();
+          }
+          if (!document.isEmpty() && (line.isBlank() || characters > LONGEST_DOCUMENT)) {
             consumer.accept(document);
             documents++;
             document = new ArrayList<>();
+            characters = 0;
           }
         }
         if (!document.isEmpty()) {

@@ -13,7 +13,6 @@ import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 import org.solrelectra.lucene.analysis.WordPieces;
 import org.solrelectra.training.random.KeyedRandom;
-import org.solrelectra.training.random.KeyedRandom.Purpose;
 import org.solrelectra.training.storage.Folders;
 
 /**
@@ -40,7 +39,8 @@ public record TokenCorpus(
   /**
    * Tokenizes documents into a new folder. The folder appears when it is complete.
    *
-   * @param heldOutShare the share of documents, chosen by {@code seed}, that is not trained on
+   * @param heldOutShare the share of documents that is not trained on. Their text alone chooses
+   *     them, so that they are the same in each run, and a copy of one is held out too
    * @throws InvalidCorpusException if the corpus is empty or not text
    */
   public static void write(
@@ -48,19 +48,16 @@ public record TokenCorpus(
       WordPieceEncoder encoder,
       String tokenizerHash,
       double heldOutShare,
-      long seed,
       Path folder)
       throws IOException {
-    Path partial = folder.resolveSibling(folder.getFileName() + ".partial");
+    Path partial = Folders.partial(folder);
     Folders.deleteIfExists(partial);
     Files.createDirectories(partial);
     try (Writer training = new Writer(partial, "training", encoder);
         Writer heldOut = new Writer(partial, "held-out", encoder)) {
       reader.forEachDocument(
           lines -> {
-            long document = training.documents + heldOut.documents;
-            boolean isHeldOut =
-                new KeyedRandom(seed, Purpose.SHUFFLE, -1 - document).nextDouble() < heldOutShare;
+            boolean isHeldOut = KeyedRandom.place(String.join("\n", lines)) < heldOutShare;
             (isHeldOut ? heldOut : training).add(lines);
           });
       training.close();

@@ -31,7 +31,7 @@ public final class DatasetReader {
    */
   public static List<LabeledText> texts(Path file) throws IOException {
     return read(
-        file, (row, where) -> new LabeledText(row.get("text", where), row.get("label", where)));
+        file, (row, where) -> new LabeledText(text(row, "text", where), text(row, "label", where)));
   }
 
   /**
@@ -44,8 +44,8 @@ public final class DatasetReader {
         file,
         (row, where) ->
             new LabeledPair(
-                row.get("query", where),
-                row.get("passage", where),
+                text(row, "query", where),
+                text(row, "passage", where),
                 grade(row.get("label", where), where)));
   }
 
@@ -60,6 +60,14 @@ public final class DatasetReader {
           ? List.of(first.split("\t", -1)).contains("passage")
           : json(first, file + " line 1").has("passage");
     }
+  }
+
+  private static String text(Row row, String key, String where) throws InvalidDatasetException {
+    String value = row.get(key, where);
+    if (value.isBlank()) {
+      throw new InvalidDatasetException(where + " has an empty '" + key + "'");
+    }
+    return value;
   }
 
   private static int grade(String label, String where) throws InvalidDatasetException {

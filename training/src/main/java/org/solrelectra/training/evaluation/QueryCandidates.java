@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.solrelectra.training.dataset.LabeledPair;
+import org.solrelectra.training.random.KeyedRandom;
 
 /**
  * A query and the passages that are ranked for it.
@@ -28,24 +29,31 @@ public record QueryCandidates(String query, List<String> passages, List<Integer>
     return List.copyOf(byQuery.values());
   }
 
-  /** Says whether there is anything to be ranked right or wrong: a relevant passage and another. */
-  public boolean isRankable() {
-    return grades.stream().anyMatch(grade -> grade >= 1)
-        && grades.stream().anyMatch(grade -> grade < 1);
+  /**
+   * Says whether there is anything to be ranked right or wrong: a relevant passage and another.
+   *
+   * @param relevantFrom the least grade that counts as relevant
+   */
+  public boolean isRankable(int relevantFrom) {
+    return grades.stream().anyMatch(grade -> grade >= relevantFrom)
+        && grades.stream().anyMatch(grade -> grade < relevantFrom);
   }
 
   /**
-   * Measures a ranking by these scores, one for each passage; equal scores keep the file's order.
+   * Measures a ranking by these scores, one for each passage. Which of equal scores comes first
+   * depends on the passages' text alone: data sets list what is relevant first, and by the file's
+   * order a ranker that scores all alike would be perfect.
+   *
+   * @param relevantFrom the least grade that counts as relevant
    */
-  public RankingMetrics measure(double[] scores) {
+  public RankingMetrics measure(double[] scores, int relevantFrom) {
     List<RankedDocument> documents = new ArrayList<>();
     Map<String, Integer> judged = new LinkedHashMap<>();
     for (int i = 0; i < passages.size(); i++) {
-      // Larger ids win ties, so ids count down.
-      String id = String.format(Locale.ROOT, "%09d", passages.size() - i);
+      String id = String.format(Locale.ROOT, "%.17f %d", KeyedRandom.place(passages.get(i)), i);
       documents.add(new RankedDocument(id, scores[i]));
       judged.put(id, grades.get(i));
     }
-    return RankingMetrics.of(documents, judged);
+    return RankingMetrics.of(documents, judged, relevantFrom);
   }
 }

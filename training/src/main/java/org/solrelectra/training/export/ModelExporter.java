@@ -67,7 +67,7 @@ public final class ModelExporter {
     }
     requireKnownArchitecture(model);
     ExportCheck check = new ExportCheck(model);
-    Path partial = output.resolveSibling(output.getFileName() + ".partial");
+    Path partial = Folders.partial(output);
     Folders.deleteIfExists(partial);
     try {
       HuggingFaceDirectory.write(
@@ -122,6 +122,11 @@ public final class ModelExporter {
     return model.head().labels().size() == 1 ? Task.RANKING : Task.CLASSIFICATION;
   }
 
+  private static boolean hasExclusiveLabels(HuggingFaceModel model) {
+    return task(model) == Task.CLASSIFICATION
+        && !"multi_label_classification".equals(model.head().problemType());
+  }
+
   private static void writeManifest(HuggingFaceModel model, Options options, Path folder)
       throws IOException {
     Task task = task(model);
@@ -132,7 +137,7 @@ public final class ModelExporter {
     manifest.put("task", task.key());
     if (task != Task.PRETRAINED) {
       manifest.put("head", "two-layer");
-      manifest.put("activation", task == Task.CLASSIFICATION ? "softmax" : "sigmoid");
+      manifest.put("activation", hasExclusiveLabels(model) ? "softmax" : "sigmoid");
       manifest.putObject("calibration").put("temperature", options.temperature());
       manifest
           .putObject("truncation")

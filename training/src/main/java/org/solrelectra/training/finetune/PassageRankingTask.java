@@ -30,7 +30,7 @@ final class PassageRankingTask implements FineTuningTask {
       throws InvalidDatasetException {
     this.trainingPairs = training;
     this.queries =
-        QueryCandidates.group(development).stream().filter(QueryCandidates::isRankable).toList();
+        QueryCandidates.group(development).stream().filter(query -> query.isRankable(1)).toList();
     if (queries.isEmpty()) {
       throw new InvalidDatasetException(
           "the development set must have a query with a relevant passage and another; pairs="
@@ -87,7 +87,7 @@ final class PassageRankingTask implements FineTuningTask {
       for (int i = 0; i < scores.length; i++) {
         scores[i] = logits.get(at++)[0];
       }
-      measured.add(query.measure(scores));
+      measured.add(query.measure(scores, 1));
     }
     return RankingMetrics.mean(measured).mrr10();
   }

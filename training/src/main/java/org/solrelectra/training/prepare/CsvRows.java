@@ -1,5 +1,6 @@
 package org.solrelectra.training.prepare;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.RuntimeJsonMappingException;
@@ -7,6 +8,7 @@ import com.fasterxml.jackson.dataformat.csv.CsvMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvSchema;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +25,7 @@ final class CsvRows {
   }
 
   /**
-   * @throws InvalidDatasetException if the file lacks one of the columns, or is not CSV
+   * @throws InvalidDatasetException if the file lacks one of the columns, or is not CSV in UTF-8
    */
   static void forEach(Path file, RowConsumer consumer, String... columns) throws IOException {
     ObjectReader reader =
@@ -40,8 +42,25 @@ final class CsvRows {
         }
         consumer.accept(row);
       }
-    } catch (RuntimeJsonMappingException e) {
-      throw new InvalidDatasetException(file + " is not CSV: " + e.getMessage(), e);
+    } catch (JsonProcessingException | CharacterCodingException e) {
+      throw notCsv(file, e);
+    } catch (RuntimeException e) {
+      // What the iterator wraps a checked exception in.
+      if (e instanceof RuntimeJsonMappingException || e.getCause() instanceof IOException) {
+        throw notCsv(file, e);
+      }
+      throw e;
     }
+  }
+
+  private static InvalidDatasetException notCsv(Path file, Exception e) {
+    Throwable cause = e.getCause() instanceof IOException ? e.getCause() : e;
+    String message =
+        cause instanceof CharacterCodingException
+            ? "it holds bytes that are not UTF-8"
+            : cause instanceof JsonProcessingException json
+                ? json.getOriginalMessage()
+                : cause.getMessage();
+    return new InvalidDatasetException(file + " is not CSV: " + message, e);
   }
 }

@@ -9,11 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.zip.CRC32;
 import org.solrelectra.training.dataset.LabeledPair;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.random.KeyedRandom;
-import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /**
  * Writes examples as JSONL, a share of them to a second file for development. Which file an example
@@ -49,6 +47,14 @@ public final class ExampleWriter implements Closeable {
       throw new IllegalArgumentException(
           "developmentShare must be in (0, 1); developmentShare=" + developmentShare);
     }
+    if (developmentOutput != null
+        && developmentOutput
+            .toAbsolutePath()
+            .normalize()
+            .equals(output.toAbsolutePath().normalize())) {
+      throw new IllegalArgumentException(
+          "the development examples need a file of their own; both are " + output);
+    }
     this.output = output;
     this.developmentOutput = developmentOutput;
     this.developmentShare = developmentOutput == null ? 0 : developmentShare;
@@ -82,7 +88,7 @@ public final class ExampleWriter implements Closeable {
   }
 
   private void write(ObjectNode object, String key) throws IOException {
-    double place = place(key);
+    double place = KeyedRandom.place(key);
     if (place < developmentShare) {
       developmentWriter.append(object.toString()).append('\n');
       developmentExamples++;
@@ -90,13 +96,6 @@ public final class ExampleWriter implements Closeable {
       writer.append(object.toString()).append('\n');
       examples++;
     }
-  }
-
-  /** Returns a number in [0, 1) that depends on the text or query alone. */
-  private static double place(String key) {
-    CRC32 crc = new CRC32();
-    crc.update(key.getBytes(StandardCharsets.UTF_8));
-    return new KeyedRandom(0, Purpose.SHUFFLE, crc.getValue()).nextDouble();
   }
 
   /** Returns how many examples went to the first file. */

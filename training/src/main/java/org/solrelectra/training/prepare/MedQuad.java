@@ -24,7 +24,7 @@ final class MedQuad implements Preparer {
 
   /**
    * So much of an answer, letters and digits alone, tells it from others; judged copies are cut at
-   * their end.
+   * their end, and lack the word "Summary" that some begin with.
    */
   private static final int FINGERPRINT = 80;
 
@@ -41,8 +41,8 @@ final class MedQuad implements Preparer {
       List<Path> files;
       try (Stream<Path> walk = Files.walk(folder)) {
         files =
-            walk.filter(
-                    file -> file.toString().endsWith(".xml") && !file.toString().contains("LiveQA"))
+            walk.filter(file -> file.toString().endsWith(".xml"))
+                .filter(file -> !folder.relativize(file).toString().contains("LiveQA"))
                 .sorted()
                 .toList();
       }
@@ -77,7 +77,11 @@ final class MedQuad implements Preparer {
   }
 
   static String fingerprint(String answer) {
-    String letters = answer.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", "");
+    String letters =
+        answer
+            .toLowerCase(Locale.ROOT)
+            .replaceAll("[^\\p{L}\\p{N}]", "")
+            .replaceFirst("^summary", "");
     return letters.substring(0, Math.min(FINGERPRINT, letters.length()));
   }
 

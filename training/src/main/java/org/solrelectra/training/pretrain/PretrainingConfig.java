@@ -36,6 +36,7 @@ public record PretrainingConfig(
     long seed) {
 
   private static final int SHORTEST_SEQUENCE = 8;
+  private static final long LONGEST_WARMUP = 10_000;
 
   public PretrainingConfig {
     int longest = size.discriminator(1).maxPositions();
@@ -64,6 +65,27 @@ public record PretrainingConfig(
       throw new IllegalArgumentException("dropout must be in [0, 1); dropout=" + dropout);
     }
     schedule(learningRate, scheduleSteps, warmupSteps);
+  }
+
+  /**
+   * Returns what is recommended for a size, with {@code seed} 1: dropout 0, distinct positions that
+   * start as sines, corrected moments, and a warm-up of 6 % of the schedule but at most the paper's
+   * 10,000 steps.
+   */
+  public static PretrainingConfig recommended(PretrainingSize size, long scheduleSteps) {
+    return new PretrainingConfig(
+        size,
+        size.sequenceLength(),
+        size.batchSize(),
+        size.maskRate(),
+        size.learningRate(),
+        Math.min(LONGEST_WARMUP, Math.round(0.06 * scheduleSteps)),
+        scheduleSteps,
+        0,
+        PositionInitialization.SINUSOIDAL,
+        BiasCorrection.STANDARD,
+        0.005,
+        1);
   }
 
   /** Returns the rate of each step. */

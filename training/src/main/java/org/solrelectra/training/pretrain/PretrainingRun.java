@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
@@ -24,6 +25,7 @@ import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.network.Libtorch;
+import org.solrelectra.training.storage.Folders;
 
 /**
  * A pretraining run and its folder: {@code run.json} (what it was started with), {@code corpus}
@@ -32,6 +34,15 @@ import org.solrelectra.training.network.Libtorch;
  */
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
+
+  /** What a run was started with; a folder that lacks it holds no run. */
+  static final String DESCRIPTION = "run.json";
+
+  static final String INITIAL_RUN = "initial_run";
+
+  /** Marks a folder whose run is being started, so that what a kill leaves can be deleted. */
+  private static final String STARTING = ".starting";
+
   private static final String MODEL_MAX_LENGTH = "model_max_length";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -57,13 +68,23 @@ public final class PretrainingRun {
     this.corpus =
         TokenCorpus.open(folder.resolve("corpus"), TokenizerHash.of(vocabulary, tokenizer));
     this.pretrainer = new Pretrainer(config, vocabulary, corpus, libtorch.device());
+    if (config.heldOutShare() > 0 && !pretrainer.canEvaluate()) {
+      warnings.add(
+          "too little text is held out to measure on: "
+              + config.heldOutShare()
+              + " of "
+              + corpus.documents()
+              + " documents; a blank line must stand between documents");
+    }
   }
 
   /**
-   * Starts a new run: tokenizes the corpus into the folder, which must not hold a run.
+   * Starts a new run: tokenizes the corpus into the folder, which must be new or empty, or hold
+   * what a start left that did not end.
    *
    * @param initial the networks to start from; null to draw their weights
-   * @throws IllegalArgumentException if the folder holds a run
+   * @throws IllegalArgumentException if the folder holds anything else, or {@code initial} does not
+   *     fit
    */
   public static PretrainingRun start(
       Path folder,
@@ -74,11 +95,10 @@ public final class PretrainingRun {
       PretrainedNetworks initial,
       Libtorch libtorch)
       throws IOException {
-    if (Files.exists(folder.resolve("run.json"))) {
-      throw new IllegalArgumentException(
-          folder + " holds a run; say --resume to continue it, or name another --output");
+    if (initial != null) {
+      initial.requireFit(config.size(), vocabulary, tokenizer);
     }
-    Files.createDirectories(folder);
+    prepare(folder);
     tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
     PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, libtorch);
     ObjectNode description = JSON.createObjectNode();
@@ -86,16 +106,38 @@ public final class PretrainingRun {
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
     description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
     if (initial != null) {
-      initial.copyTo(run.pretrainer.parameters(), vocabulary, config.maskRate());
-      description.put("initial_run", initial.folder().toString());
-      description.put("initial_parts", initial.parts().name());
+      initial.copyTo(run.pretrainer.parameters(), config.maskRate());
+      description.set(INITIAL_RUN, initial.history());
       // A checkpoint before the first step, so that --resume never starts from drawn weights.
       run.save();
     }
-    Path partial = folder.resolve("run.json.partial");
+    Path partial = folder.resolve(DESCRIPTION + ".partial");
     Files.writeString(partial, description.toPrettyString() + "\n");
-    Files.move(partial, folder.resolve("run.json"));
+    Files.move(partial, folder.resolve(DESCRIPTION));
+    Files.delete(folder.resolve(STARTING));
     return run;
+  }
+
+  private static void prepare(Path folder) throws IOException {
+    if (Files.exists(folder.resolve(DESCRIPTION))) {
+      throw new IllegalArgumentException(
+          folder + " holds a run; say --resume to continue it, or name another --output");
+    }
+    Files.createDirectories(folder);
+    Path starting = folder.resolve(STARTING);
+    if (Files.exists(starting)) {
+      for (String name : List.of("corpus", "checkpoints", "discriminator", "generator")) {
+        Folders.deleteIfExists(folder.resolve(name));
+      }
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      if (files.findAny().isPresent()) {
+        throw new IllegalArgumentException(
+            folder + " holds files of something else; name a new or empty folder as --output");
+      }
+    }
+    Files.createFile(starting);
   }
 
   /**
@@ -123,6 +165,7 @@ public final class PretrainingRun {
       run.writeNetworks();
     }
     run.cutMetrics();
+    Files.deleteIfExists(folder.resolve(STARTING));
     run.startNanos = System.nanoTime();
     return run;
   }
@@ -134,6 +177,7 @@ public final class PretrainingRun {
     for (Path checkpoint : newestFirst) {
       try {
         JsonNode state = Checkpoint.state(checkpoint);
+        requireSame(state, pretrainer.config(), corpus.tokenizerHash(), checkpoint);
         Checkpoint.load(checkpoint, pretrainer.parameters(), pretrainer.optimizer());
         pretrainer.resumeAt(state.get("step").asLong());
         secondsBefore = state.path("seconds").asDouble();
@@ -163,7 +207,7 @@ public final class PretrainingRun {
   }
 
   private static JsonNode recorded(Path folder) throws IOException {
-    Path file = folder.resolve("run.json");
+    Path file = folder.resolve(DESCRIPTION);
     if (!Files.exists(file)) {
       throw new IllegalArgumentException(folder + " holds no run to resume");
     }
@@ -208,7 +252,6 @@ public final class PretrainingRun {
         new WordPieceEncoder(vocabulary, tokenizer),
         TokenizerHash.of(vocabulary, tokenizer),
         config.heldOutShare(),
-        config.seed(),
         folder.resolve("corpus"));
   }
 
@@ -220,7 +263,7 @@ public final class PretrainingRun {
     return corpus;
   }
 
-  /** Returns what went wrong and could be mended while resuming. */
+  /** Returns what the user should know, such as what went wrong and was mended while resuming. */
   public List<String> warnings() {
     return List.copyOf(warnings);
   }

@@ -1,5 +1,8 @@
 package org.solrelectra.training.random;
 
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
+
 /**
  * SplitMix64 (Steele, Lea and Flood 2014) started from a key: seed, purpose and index. The same key
  * gives the same numbers on every platform and JDK, whatever was drawn before.
@@ -35,6 +38,16 @@ public final class KeyedRandom {
     long mixed = mix(seed + GOLDEN_GAMMA);
     mixed = mix(mixed ^ ((purpose.ordinal() + 1) * GOLDEN_GAMMA));
     return mix(mixed ^ mix(index + GOLDEN_GAMMA));
+  }
+
+  /**
+   * Returns a number in [0, 1), evenly spread over texts, that depends on a text alone: what falls
+   * below a share is the same in each run, whatever stands around the text.
+   */
+  public static double place(String text) {
+    CRC32 crc = new CRC32();
+    crc.update(text.getBytes(StandardCharsets.UTF_8));
+    return new KeyedRandom(0, Purpose.SHUFFLE, crc.getValue()).nextDouble();
   }
 
   public long nextLong() {

@@ -30,12 +30,25 @@ public final class Folders {
   }
 
   /**
+   * Returns where a folder is built before {@link #replace} gives it its name: beside it, under a
+   * name that nobody gives a folder of their own, for what a crash left there is deleted.
+   */
+  public static Path partial(Path target) {
+    return reserved(target, "partial");
+  }
+
+  private static Path reserved(Path target, String purpose) {
+    Path absolute = target.toAbsolutePath().normalize();
+    return absolute.resolveSibling("." + absolute.getFileName() + ".electra-" + purpose);
+  }
+
+  /**
    * Puts a complete new folder in the place of an old one. A crash in between leaves the old one
-   * under its name or, for an instant, under its name with {@code .old}.
+   * under its name or, for an instant, beside it as {@code .NAME.electra-old}.
    */
   public static void replace(Path fresh, Path target) throws IOException {
     forceFiles(fresh);
-    Path old = target.resolveSibling(target.getFileName() + ".old");
+    Path old = reserved(target, "old");
     deleteIfExists(old);
     if (Files.exists(target)) {
       move(target, old);

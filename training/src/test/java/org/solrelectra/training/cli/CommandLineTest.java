@@ -66,7 +66,7 @@ class CommandLineTest {
             + " [TINY, SMALL, BASE, LARGE] (case-insensitive) but was 'huge'",
         "export --output a"
             + " # electra export: Error: Missing required argument (specify one of these):"
-            + " (--run=RUN | --checkpoint=DIR2)",
+            + " (--run=RUN | --checkpoint=CHECKPOINT)",
         "tokenize --model a --vocabulary b"
             + " # electra tokenize: Error: --model=DIR and (--vocabulary=FILE [--cased]) are mutually exclusive"
             + " (specify only one)",

@@ -172,6 +172,8 @@ class KilledPretrainingIT {
                 2,
                 "--sequence-length",
                 16,
+                "--held-out",
+                0,
                 "--log-every",
                 1,
                 "--checkpoint-every",

@@ -133,11 +133,11 @@ class PretrainCommandIT {
     assertSuccess(pretrain(run, 2, "--schedule-steps", 12));
     byte[] expected = weights(run, "discriminator");
     Files.write(run.resolve("discriminator/model.safetensors"), new byte[8]);
-    Files.move(run.resolve("generator"), run.resolve("generator.old"));
+    Files.move(run.resolve("generator"), run.resolve(".generator.electra-old"));
     assertSuccess(pretrain(run, 2, "--resume"));
     assertArrayEquals(expected, weights(run, "discriminator"));
     assertTrue(Files.exists(run.resolve("generator/model.safetensors")));
-    assertFalse(Files.exists(run.resolve("generator.old")));
+    assertFalse(Files.exists(run.resolve(".generator.electra-old")));
   }
 
   @Test
@@ -185,6 +185,89 @@ class PretrainCommandIT {
   }
 
   @Test
+  void resumingNeedsNoOptionOfTheStart() throws IOException {
+    Path whole = folder.resolve("whole");
+    Path halves = folder.resolve("halves");
+    Object[] options = {
+      "--schedule-steps", 12, "--seed", 5, "--dropout", 0.1, "--bias-correction", "none"
+    };
+    assertSuccess(pretrain(whole, 4, options));
+    assertSuccess(pretrain(halves, 2, options));
+    assertSuccess(
+        CommandRun.of(
+            "pretrain",
+            "--corpus",
+            corpus,
+            "--vocabulary",
+            vocabulary,
+            "--size",
+            "tiny",
+            "--steps",
+            4,
+            "--output",
+            halves,
+            "--resume",
+            "--threads",
+            1));
+    assertArrayEquals(weights(whole, "discriminator"), weights(halves, "discriminator"));
+  }
+
+  @Test
+  void aFolderWithSomethingElseIsLeftAlone() throws IOException {
+    Path project = Files.createDirectory(folder.resolve("project"));
+    Path text = Files.createDirectory(project.resolve("corpus")).resolve("a.txt");
+    Files.copy(corpus, text);
+    CommandRun refused = pretrain(project, 1);
+    assertEquals(2, refused.code());
+    assertEquals(
+        "electra pretrain: "
+            + project
+            + " holds files of something else; name a new or empty folder as --output",
+        refused.errorLine());
+    assertArrayEquals(Files.readAllBytes(corpus), Files.readAllBytes(text));
+  }
+
+  @Test
+  void aStartThatDidNotEndIsDoneAgain() throws IOException {
+    String text = Files.readString(corpus);
+    Path run = folder.resolve("run");
+    Files.writeString(corpus, "the bank\n");
+    assertEquals(1, pretrain(run, 1).code());
+    Files.writeString(corpus, text);
+    assertSuccess(pretrain(run, 1));
+    assertFalse(Files.exists(run.resolve(".starting")));
+  }
+
+  @Test
+  void aCorpusWithoutHeldOutTextIsSaid() throws IOException {
+    Files.writeString(corpus, Files.readString(corpus).replace("\n\n", "\n"));
+    CommandRun run =
+        CommandRun.of(
+            "pretrain",
+            "--corpus",
+            corpus,
+            "--vocabulary",
+            vocabulary,
+            "--size",
+            "tiny",
+            "--steps",
+            1,
+            "--output",
+            folder.resolve("run"),
+            "--batch-size",
+            2,
+            "--sequence-length",
+            16,
+            "--threads",
+            1);
+    assertSuccess(run);
+    assertEquals(
+        "warning: too little text is held out to measure on: 0.005 of 1 documents; a blank line must stand between"
+            + " documents",
+        run.errorLine());
+  }
+
+  @Test
   void thereMustBeARunToResume() throws IOException {
     CommandRun none = pretrain(folder.resolve("none"), 1, "--resume");
     assertEquals(2, none.code());
@@ -197,7 +280,7 @@ class PretrainCommandIT {
   void aCorpusThatIsTooSmallLeavesNoRun() throws IOException {
     Files.writeString(corpus, "the bank\n");
     Path run = folder.resolve("run");
-    CommandRun small = pretrain(run, 1, "--held-out", 0);
+    CommandRun small = pretrain(run, 1);
     assertEquals(1, small.code());
     assertEquals(
         "electra pretrain: the corpus is too small; expected at least 28 tokens for sequences of 16;"
@@ -237,6 +320,8 @@ class PretrainCommandIT {
                     16,
                     "--log-every",
                     1,
+                    "--held-out",
+                    0,
                     "--threads",
                     1),
                 Arrays.stream(more))

@@ -78,6 +78,16 @@ class PretrainFromRunIT {
     JsonNode tokenizer =
         new ObjectMapper().readTree(second.resolve("discriminator/tokenizer_config.json").toFile());
     assertEquals(24, tokenizer.get("model_max_length").asInt(), "the longest either run has seen");
+    Path exported = folder.resolve("exported");
+    assertEquals(0, CommandRun.of("export", "--run", second, "--output", exported).code());
+    JsonNode before =
+        new ObjectMapper()
+            .readTree(exported.resolve("manifest.json").toFile())
+            .get("provenance")
+            .get("initial_run");
+    assertEquals("BOTH", before.get("parts").asText());
+    assertEquals(2, before.get("steps").asInt());
+    assertEquals(24, before.get("config").get("sequenceLength").asInt());
   }
 
   @Test
@@ -127,8 +137,44 @@ class PretrainFromRunIT {
     Files.writeString(vocabulary, Files.readString(vocabulary).replace("\nthe\n", "\nqqq\n"));
     CommandRun refused = pretrain(folder.resolve("second"), 2, 16, "--init-from", first);
     assertEquals(2, refused.code());
-    assertTrue(refused.errorLine().contains("has another vocabulary"), refused.err());
-    assertFalse(Files.exists(folder.resolve("second/run.json")));
+    assertTrue(refused.errorLine().contains("has another vocabulary or casing"), refused.err());
+    assertFalse(Files.exists(folder.resolve("second")));
+  }
+
+  @Test
+  void anotherCasingIsRefused() {
+    CommandRun refused = pretrain(folder.resolve("second"), 2, 16, "--init-from", first, "--cased");
+    assertEquals(2, refused.code());
+    assertTrue(refused.errorLine().contains("has another vocabulary or casing"), refused.err());
+  }
+
+  @Test
+  void anotherSizeIsRefusedBeforeTheCorpusIsRead() {
+    CommandRun refused =
+        CommandRun.of(
+            "pretrain",
+            "--corpus",
+            corpus,
+            "--vocabulary",
+            vocabulary,
+            "--size",
+            "small",
+            "--steps",
+            2,
+            "--output",
+            folder.resolve("second"),
+            "--init-from",
+            first);
+    assertEquals(2, refused.code());
+    assertTrue(refused.errorLine().contains("of other sizes than --size=SMALL"), refused.err());
+    assertFalse(Files.exists(folder.resolve("second")));
+  }
+
+  @Test
+  void partsNeedARun() {
+    CommandRun refused = pretrain(folder.resolve("second"), 2, 16, "--init-parts", "generator");
+    assertEquals(2, refused.code());
+    assertTrue(refused.errorLine().contains("--init-parts needs --init-from"), refused.err());
   }
 
   @Test

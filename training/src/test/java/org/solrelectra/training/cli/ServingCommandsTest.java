@@ -256,7 +256,7 @@ class ServingCommandsTest {
       for (int i = 0; i < logits.length; i++) {
         logits[i] = scores.get(at++).get("logits").get(0).asDouble();
       }
-      measured.add(candidates.measure(logits));
+      measured.add(candidates.measure(logits, 1));
     }
     RankingMetrics expected = RankingMetrics.mean(measured);
     CommandRun run = CommandRun.of("evaluate", "--model", model, "--test", file, "--json");

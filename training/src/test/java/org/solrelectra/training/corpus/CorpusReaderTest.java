@@ -24,6 +24,16 @@ class CorpusReaderTest {
   }
 
   @Test
+  void aFileWithoutBlankLinesComesInParts() throws IOException {
+    String line = "a".repeat(999) + "\n";
+    Path file = Files.writeString(folder.resolve("lines"), line.repeat(2_500));
+    List<Integer> sizes = new ArrayList<>();
+    new CorpusReader(List.of(file)).forEachDocument(document -> sizes.add(document.size()));
+    assertEquals(2_500, sizes.stream().mapToInt(Integer::intValue).sum());
+    assertEquals(3, sizes.size());
+  }
+
+  @Test
   void aCorpusWithoutTextIsAnError() throws IOException {
     Path empty = Files.createFile(folder.resolve("empty"));
     Path blank = Files.writeString(folder.resolve("blank"), "\n \n\t\n");

@@ -38,7 +38,6 @@ class SequencePackerTest {
         new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128)),
         "hash",
         0,
-        1,
         folder.resolve("corpus"));
     List<TokenShard> shards = TokenCorpus.open(folder.resolve("corpus"), "hash").training();
     shard = shards.get(0);

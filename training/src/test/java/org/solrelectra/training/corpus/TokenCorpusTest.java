@@ -73,8 +73,16 @@ class TokenCorpusTest {
     TokenCorpus split = write(text, encoder, 0.25);
     long heldOut = split.heldOut().stream().mapToLong(TokenShard::tokens).sum();
     assertEquals(all.tokens(), split.tokens() + heldOut);
+    TokenCorpus reversed = write(reversed(text), encoder, 0.25);
+    assertEquals(split.tokens(), reversed.tokens(), "the text alone chooses");
     // Five standard deviations of a binomial with p = 1/4.
     assertEquals(300, split.documents(), 5 * Math.sqrt(400 * 0.25 * 0.75));
+  }
+
+  private static Path reversed(Path text) throws IOException {
+    List<String> documents = new ArrayList<>(List.of(Files.readString(text).split("\n\n")));
+    java.util.Collections.reverse(documents);
+    return Files.writeString(text.resolveSibling("reversed.txt"), String.join("\n\n", documents));
   }
 
   @Test
@@ -129,7 +137,7 @@ class TokenCorpusTest {
     WordPieceEncoder encoder = encoder(SmallCorpus.vocabulary());
     assertThrows(InvalidCorpusException.class, () -> write(binary, encoder, 0));
     assertFalse(Files.exists(folder.resolve("corpus")));
-    assertFalse(Files.exists(folder.resolve("corpus.partial")));
+    assertFalse(Files.exists(folder.resolve(".corpus.electra-partial")));
   }
 
   @Test
@@ -169,7 +177,7 @@ class TokenCorpusTest {
   private TokenCorpus write(Path text, WordPieceEncoder encoder, double heldOutShare)
       throws IOException {
     Path target = folder.resolve("corpus");
-    TokenCorpus.write(new CorpusReader(List.of(text)), encoder, HASH, heldOutShare, 1, target);
+    TokenCorpus.write(new CorpusReader(List.of(text)), encoder, HASH, heldOutShare, target);
     return TokenCorpus.open(target, HASH);
   }
 

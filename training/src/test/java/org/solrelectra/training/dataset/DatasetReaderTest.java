@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DatasetReaderTest {
   private static final List<LabeledText> TEXTS =
-      List.of(new LabeledText("one \u2028 line", "a"), new LabeledText("", "b"));
+      List.of(new LabeledText("one \u2028 line", "a"), new LabeledText("two", "b"));
 
   @TempDir private Path folder;
 
@@ -26,7 +26,7 @@ class DatasetReaderTest {
   void linesOfJsonAreRead() throws IOException {
     String jsonl =
         "{\"text\":\"one \u2028 line\",\"label\":\"a\",\"more\":[1]}\n\n"
-            + "{\"label\":\"b\",\"text\":\"\"}\r\n";
+            + "{\"label\":\"b\",\"text\":\"two\"}\r\n";
     assertEquals(TEXTS, DatasetReader.texts(write("texts.jsonl", jsonl)));
     Path compressed = folder.resolve("texts.jsonl.gz");
     try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(compressed))) {
@@ -37,17 +37,17 @@ class DatasetReaderTest {
 
   @Test
   void tablesAreRead() throws IOException {
-    String table = "label\tnumber\ttext\na\t1\tone \u2028 line\nb\t2\t\n";
+    String table = "label\tnumber\ttext\na\t1\tone \u2028 line\nb\t2\ttwo\n";
     assertEquals(TEXTS, DatasetReader.texts(write("texts.tsv", table)));
   }
 
   @Test
   void aByteOrderMarkIsPassedOver() throws IOException {
     assertEquals(
-        TEXTS.get(1), DatasetReader.texts(write("a.tsv", "\ufefflabel\ttext\nb\t\n")).get(0));
+        TEXTS.get(1), DatasetReader.texts(write("a.tsv", "\ufefflabel\ttext\nb\ttwo\n")).get(0));
     assertEquals(
         TEXTS.get(1),
-        DatasetReader.texts(write("a.jsonl", "\ufeff{\"text\":\"\",\"label\":\"b\"}\n")).get(0));
+        DatasetReader.texts(write("a.jsonl", "\ufeff{\"text\":\"two\",\"label\":\"b\"}\n")).get(0));
     assertTrue(DatasetReader.holdsPairs(write("b.tsv", "\ufeffpassage\tquery\tlabel\np\tq\t1\n")));
   }
 
@@ -74,6 +74,8 @@ class DatasetReaderTest {
       value = {
         "{'text':'a'} | lacks the key 'label'",
         "{'text':null,'label':'x'} | lacks the key 'text'",
+        "{'text':'a','label':''} | has an empty 'label'",
+        "{'text':' ','label':'x'} | has an empty 'text'",
         "{'text':['a'],'label':'x'} | lacks the key 'text'",
         "'x' | lacks the key 'text'",
       })

@@ -63,7 +63,7 @@ class MetricsGoldenTest {
           .get("qrels")
           .properties()
           .forEach(entry -> grades.put(entry.getKey(), entry.getValue().asInt()));
-      RankingMetrics metrics = RankingMetrics.of(documents, grades);
+      RankingMetrics metrics = RankingMetrics.of(documents, grades, 1);
       String run = topic.get("run").asText();
       withJudgements.computeIfAbsent(run, key -> new ArrayList<>()).add(metrics);
       if (!documents.isEmpty()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,8 @@ class MetricsTest {
             new RankedDocument("b", 2),
             new RankedDocument("c", 4),
             new RankedDocument("d", -1));
-    RankingMetrics metrics = RankingMetrics.of(documents, Map.of("a", 2, "c", 0, "d", 1, "e", 1));
+    RankingMetrics metrics =
+        RankingMetrics.of(documents, Map.of("a", 2, "c", 0, "d", 1, "e", 1), 1);
     assertEquals(0.5, metrics.mrr10(), ROUNDING);
     assertEquals((1 / 2.0 + 2 / 4.0) / 3, metrics.map(), ROUNDING);
     double gain = 2 / log2(3) + 1 / log2(5);
@@ -58,7 +60,7 @@ class MetricsTest {
         java.util.stream.IntStream.range(0, 11)
             .mapToObj(i -> new RankedDocument("d" + i, -i))
             .toList();
-    RankingMetrics metrics = RankingMetrics.of(documents, Map.of("d10", 1));
+    RankingMetrics metrics = RankingMetrics.of(documents, Map.of("d10", 1), 1);
     assertEquals(new RankingMetrics(0, 0, 1 / 11.0), metrics);
   }
 
@@ -66,7 +68,7 @@ class MetricsTest {
   void nothingRelevantIsNought() {
     assertEquals(
         new RankingMetrics(0, 0, 0),
-        RankingMetrics.of(List.of(new RankedDocument("a", 1)), Map.of("a", 0)));
+        RankingMetrics.of(List.of(new RankedDocument("a", 1)), Map.of("a", 0), 1));
     assertThrows(IllegalArgumentException.class, () -> RankingMetrics.mean(List.of()));
   }
 
@@ -92,7 +94,39 @@ class MetricsTest {
   }
 
   @Test
-  void candidatesKeepTheFilesOrderWhenScoresAreEqual() {
+  void binaryMeasuresCountFromAGradeOn() {
+    List<RankedDocument> documents =
+        List.of(new RankedDocument("a", 3), new RankedDocument("b", 2), new RankedDocument("c", 1));
+    Map<String, Integer> grades = Map.of("a", 1, "b", 0, "c", 2);
+    RankingMetrics all = RankingMetrics.of(documents, grades, 1);
+    RankingMetrics strict = RankingMetrics.of(documents, grades, 2);
+    assertEquals(1, all.mrr10(), ROUNDING);
+    assertEquals(1 / 3.0, strict.mrr10(), ROUNDING);
+    assertEquals((1 + 2 / 3.0) / 2, all.map(), ROUNDING);
+    assertEquals(1 / 3.0, strict.map(), ROUNDING);
+    assertEquals(all.ndcg10(), strict.ndcg10(), "grades are gains whatever counts as relevant");
+    assertThrows(IllegalArgumentException.class, () -> RankingMetrics.of(documents, grades, 0));
+  }
+
+  /** Else a ranker that scores all alike would have found what the file lists first. */
+  @Test
+  void equalScoresSayNothingOfTheFilesOrder() {
+    int first = 0;
+    for (int query = 0; query < 200; query++) {
+      List<LabeledPair> pairs = new ArrayList<>();
+      for (int passage = 0; passage < 4; passage++) {
+        pairs.add(new LabeledPair("q", "passage " + query + " " + passage, passage == 0 ? 1 : 0));
+      }
+      double mrr10 = QueryCandidates.group(pairs).get(0).measure(new double[4], 1).mrr10();
+      java.util.Collections.reverse(pairs);
+      assertEquals(mrr10, QueryCandidates.group(pairs).get(0).measure(new double[4], 1).mrr10());
+      first += mrr10 == 1 ? 1 : 0;
+    }
+    assertEquals(50, first, 20);
+  }
+
+  @Test
+  void candidatesAreGroupedByQuery() {
     List<QueryCandidates> queries =
         QueryCandidates.group(
             List.of(
@@ -102,10 +136,10 @@ class MetricsTest {
                 new LabeledPair("q", "three", 0)));
     assertEquals(List.of("q", "r"), queries.stream().map(QueryCandidates::query).toList());
     assertEquals(List.of("one", "two", "three"), queries.get(0).passages());
-    assertEquals(0.5, queries.get(0).measure(new double[] {1, 1, 1}).mrr10(), ROUNDING);
-    assertEquals(1, queries.get(0).measure(new double[] {1, 2, 1}).mrr10(), ROUNDING);
-    assertTrue(queries.get(0).isRankable());
-    assertFalse(queries.get(1).isRankable());
+    assertEquals(1, queries.get(0).measure(new double[] {1, 2, 1}, 1).mrr10(), ROUNDING);
+    assertTrue(queries.get(0).isRankable(1));
+    assertFalse(queries.get(0).isRankable(2));
+    assertFalse(queries.get(1).isRankable(1));
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.training.GoldenFiles;
@@ -57,6 +59,40 @@ class ModelExporterIT {
         HuggingFaceWeights.of(parameters, ""),
         classifier.vocabulary(),
         classifier.tokenizer());
+  }
+
+  @Test
+  void labelsThatDoNotExcludeEachOtherStaySo() throws IOException {
+    List<String> labels = List.of("business", "sport", "weather");
+    Path output = folder.resolve("model");
+    Head head = new Head("ElectraForSequenceClassification", labels, "multi_label_classification");
+    ModelExporter.export(FixtureModelMaker.model(head), options(DataType.F32, true), output);
+    assertEquals(Manifest.Activation.SIGMOID, ModelDirectory.open(output).manifest().activation());
+  }
+
+  /** transformers leaves names out that say nothing. */
+  @Test
+  void labelsWithoutNamesAreNumbered() throws IOException {
+    Path output = folder.resolve("model");
+    Head head = Head.classifier(List.of("business", "sport", "weather"));
+    ModelExporter.export(FixtureModelMaker.model(head), options(DataType.F32, true), output);
+    Path config = output.resolve("config.json");
+    ObjectNode json = (ObjectNode) new ObjectMapper().readTree(config.toFile());
+    json.remove(List.of("id2label", "label2id"));
+    Files.writeString(config, json.toString());
+    assertEquals(
+        List.of("LABEL_0", "LABEL_1", "LABEL_2"), HuggingFaceModel.read(output).head().labels());
+  }
+
+  @Test
+  void foldersBesideItAreLeftAlone() throws IOException {
+    Path output = folder.resolve("model");
+    Path old = Files.createDirectory(folder.resolve("model.old"));
+    Path partial = Files.createDirectory(folder.resolve("model.partial"));
+    Files.writeString(old.resolve("precious"), "a");
+    ModelExporter.export(model(Head.ranker()), options(DataType.F32, false), output);
+    assertTrue(Files.exists(old.resolve("precious")));
+    assertTrue(Files.exists(partial));
   }
 
   private static ModelExporter.Options options(DataType weights, boolean graph) {

@@ -57,6 +57,48 @@ class PreparersTest {
   }
 
   @Test
+  void brokenCsvNamesTheFile() throws IOException {
+    Path open = file("open.csv", "text,category\n\"Hi, where is my card?,card_arrival\n");
+    Path bytes = folder.resolve("bytes.csv");
+    Files.write(
+        bytes,
+        new byte[] {
+          't',
+          'e',
+          'x',
+          't',
+          ',',
+          'c',
+          'a',
+          't',
+          'e',
+          'g',
+          'o',
+          'r',
+          'y',
+          '\n',
+          (byte) 0xe9,
+          ',',
+          'x',
+          '\n'
+        });
+    for (Path broken : List.of(open, bytes)) {
+      InvalidDatasetException refused =
+          assertThrows(InvalidDatasetException.class, () -> prepare(Source.BANKING77, broken));
+      assertTrue(refused.getMessage().startsWith(broken + " is not CSV: "), refused.getMessage());
+    }
+  }
+
+  @Test
+  void bothOutputsMustNotBeOneFile() {
+    Path output = folder.resolve("output.jsonl");
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new ExampleWriter(output, folder.resolve("x/../output.jsonl"), 0.1, 1));
+    assertFalse(Files.exists(folder.resolve("output.jsonl.partial")));
+  }
+
+  @Test
   void selqaMarksTheSentencesThatAnswer() throws IOException {
     Path json =
         file(
