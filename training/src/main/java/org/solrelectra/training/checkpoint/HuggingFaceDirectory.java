@@ -19,6 +19,8 @@ import org.solrelectra.training.storage.Folders;
  * vocab.txt}, {@code tokenizer_config.json}, {@code model.safetensors}.
  */
 public final class HuggingFaceDirectory {
+  private static final String CAUSAL = "ElectraForCausalLM";
+
   private HuggingFaceDirectory() {}
 
   /**
@@ -35,6 +37,11 @@ public final class HuggingFaceDirectory {
 
     public static Head generator() {
       return new Head("ElectraForMaskedLM", List.of(), null);
+    }
+
+    /** A causal language model; Hugging Face needs {@code is_decoder} to run it as one. */
+    public static Head causal() {
+      return new Head(CAUSAL, List.of(), null);
     }
 
     public static Head classifier(List<String> labels) {
@@ -99,6 +106,9 @@ public final class HuggingFaceDirectory {
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.putArray("architectures").add(head.architecture());
     config.writeTo(json);
+    if (head.architecture().equals(CAUSAL)) {
+      json.put("is_decoder", true);
+    }
     json.put("pad_token_id", vocabulary.padId());
     json.put("torch_dtype", type == DataType.BF16 ? "bfloat16" : "float32");
     if (!head.labels().isEmpty()) {

@@ -34,11 +34,21 @@ public final class HuggingFaceWeights {
 
   private HuggingFaceWeights() {}
 
+  /** Says whether these are the weights of a masked or causal language model. */
+  public static boolean isGenerator(Map<String, Values> weights) {
+    return weights.containsKey("generator_lm_head.bias");
+  }
+
+  /** Says whether a name, Hugging Face's, is of a head and not of the body. */
+  public static boolean isOfHead(String name) {
+    return !name.startsWith("electra.");
+  }
+
   /** Returns the weights of the network with this prefix under Hugging Face's names. */
   public static Map<String, Values> of(ParameterSet parameters, String prefix) {
     Map<String, Values> weights = new LinkedHashMap<>();
     for (Map.Entry<String, Tensor> entry : parameters.all().entrySet()) {
-      String name = nameWithout(prefix, entry.getKey());
+      String name = nameWithout(prefix, entry.getKey(), parameters);
       if (name != null) {
         try (PointerScope scope = new PointerScope()) {
           putParts(
@@ -49,11 +59,12 @@ public final class HuggingFaceWeights {
     return weights;
   }
 
-  private static String nameWithout(String prefix, String name) {
+  private static String nameWithout(String prefix, String name, ParameterSet parameters) {
     if (name.startsWith(GENERATOR)) {
       return prefix.equals(GENERATOR) ? name.substring(GENERATOR.length()) : null;
     }
-    return prefix.isEmpty() || name.startsWith(EMBEDDINGS) ? name : null;
+    boolean shared = name.startsWith(EMBEDDINGS) && !parameters.all().containsKey(GENERATOR + name);
+    return prefix.isEmpty() || shared ? name : null;
   }
 
   private static void putParts(
@@ -97,7 +108,7 @@ public final class HuggingFaceWeights {
     Set<String> used = new HashSet<>();
     List<String> missing = new ArrayList<>();
     for (Map.Entry<String, Tensor> entry : parameters.all().entrySet()) {
-      String name = nameWithout(prefix, entry.getKey());
+      String name = nameWithout(prefix, entry.getKey(), parameters);
       if (name != null) {
         float[] values = join(weights, name, entry.getValue(), used, source);
         if (values != null) {

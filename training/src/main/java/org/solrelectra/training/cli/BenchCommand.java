@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.solrelectra.training.network.Libtorch;
-import org.solrelectra.training.network.PositionInitialization;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
+import org.solrelectra.training.pretrain.Objective;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingSize;
+import org.solrelectra.training.pretrain.Recipe;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,6 +58,12 @@ final class BenchCommand implements Runnable {
         description = "Default: ${DEFAULT-VALUE}.")
     private int sequenceLength;
 
+    @Option(
+        names = "--objective",
+        defaultValue = "rtd",
+        description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Objective objective;
+
     @Option(names = "--steps", defaultValue = "10", description = "Default: ${DEFAULT-VALUE}.")
     private int steps;
 
@@ -78,19 +84,8 @@ final class BenchCommand implements Runnable {
       }
       Libtorch libtorch = Libtorch.start(threads.count);
       PretrainingConfig config =
-          new PretrainingConfig(
-              size,
-              sequenceLength,
-              batchSize,
-              size.maskRate(),
-              size.learningRate(),
-              0,
-              1000,
-              dropout,
-              PositionInitialization.TRUNCATED_NORMAL,
-              BiasCorrection.NONE,
-              0,
-              1);
+          PretrainingConfig.of(Recipe.RECOMMENDED, size, objective, steps)
+              .withBatch(sequenceLength, batchSize, dropout);
       double[] seconds = PretrainingBenchmark.run(config, vocabularySize, steps, libtorch);
       Arrays.sort(seconds);
       double tokens = (double) batchSize * sequenceLength;

@@ -6,17 +6,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
+import org.solrelectra.training.pretrain.DiscriminatorLoss;
+import org.solrelectra.training.pretrain.EmbeddingSharing;
+import org.solrelectra.training.pretrain.Masking;
 import org.solrelectra.training.pretrain.Measurements;
+import org.solrelectra.training.pretrain.Objective;
+import org.solrelectra.training.pretrain.Packing;
 import org.solrelectra.training.pretrain.PretrainedNetworks;
 import org.solrelectra.training.pretrain.Pretrainer;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingRun;
 import org.solrelectra.training.pretrain.PretrainingSize;
+import org.solrelectra.training.pretrain.Recipe;
+import org.solrelectra.training.pretrain.ReplacedTokenDetection;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,19 +81,34 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--init-from",
-      paramLabel = "RUN",
+      paramLabel = "DIR",
       description =
-          "A run of the same size and vocabulary whose networks to start from, with a fresh optimizer and a schedule of"
-              + " its own; so a long run can see short sequences first, or the other way round. Not with --resume.")
+          "Networks of the same size and vocabulary to start from, with a fresh optimizer and a schedule of their own: a"
+              + " run's folder, what import wrote, or a Hugging Face directory of an ELECTRA. Not with --resume.")
   private Path initialRun;
 
   @Option(
       names = "--init-parts",
       description =
           "What to take from --init-from: ${COMPLETION-CANDIDATES}. With generator the embeddings come along, and the"
-              + " discriminator starts anew against a generator that is worth learning from (Clark et al. 2020, section"
-              + " 3.3, two stages). Default: both.")
+              + " discriminator starts anew against a generator that is worth learning from; with body the discriminator"
+              + " starts from the generator's layers (Clark et al. 2020, section 3.2, two stages). Default: both.")
   private PretrainedNetworks.Parts initialParts;
+
+  @Option(
+      names = "--objective",
+      description =
+          "What to learn: ${COMPLETION-CANDIDATES}. rtd is ELECTRA; mlm (BERT) and clm (GPT) train the same body alone, to"
+              + " compare. Default: rtd.")
+  private Objective objective;
+
+  @Option(
+      names = "--recipe",
+      description =
+          "${COMPLETION-CANDIDATES}. paper is Clark et al. 2020 to the letter of its code, but for ids that its code"
+              + " averages. recommended deviates in what --dropout, --position-init, --bias-correction, --warmup-steps,"
+              + " --packing and --mask-draw say. Default: recommended.")
+  private Recipe recipe;
 
   @Option(
       names = "--schedule-steps",
@@ -96,7 +119,9 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--warmup-steps",
-      description = "Default: the smaller of 10,000 and 6 %% of the schedule.")
+      description =
+          "Steps over which the rate grows while it already decays. The paper has 10,000 of 1 M; a short run would end"
+              + " before. Default: the smaller of 10,000 and 6 %% of the schedule.")
   private Long warmupSteps;
 
   @Option(
@@ -113,6 +138,72 @@ final class PretrainCommand implements Callable<Integer> {
       names = "--sequence-length",
       description = "Tokens a sequence. Default: the size's (128; base and large 512).")
   private Integer sequenceLength;
+
+  @Option(
+      names = "--micro-batches",
+      paramLabel = "K",
+      description =
+          "Cut a step's sequences into K parts, computed one after the other and added up: the same step in less memory."
+              + " Default: 1.")
+  private Integer microBatches;
+
+  @Option(
+      names = "--packing",
+      description =
+          "${COMPLETION-CANDIDATES}. The paper has padded: one document a sequence, what does not fit is thrown away. full"
+              + " cuts the stream of documents into sequences without padding: nothing is lost, and no step computes"
+              + " padding. Default: full.")
+  private Packing packing;
+
+  @Option(
+      names = "--mask-rate",
+      paramLabel = "SHARE",
+      description = "Of positions to predict. Default: the size's (0.15; large 0.25).")
+  private Double maskRate;
+
+  @Option(
+      names = "--mask-draw",
+      description =
+          "${COMPLETION-CANDIDATES}. The paper's code draws with replacement, so that 15 %% become 14.1 %%. Default:"
+              + " distinct.")
+  private Masking.Draw maskDraw;
+
+  @Option(
+      names = "--mask-shown",
+      description =
+          "What stands at selected positions: ${COMPLETION-CANDIDATES}. electra: 85 %% [MASK], 15 %% the original; bert: 80"
+              + " %% [MASK], 10 %% a random token, 10 %% the original. Default: electra for rtd, bert for mlm.")
+  private Masking.Shown maskShown;
+
+  @Option(
+      names = "--generator-size",
+      paramLabel = "FRACTION",
+      description =
+          "The generator's hidden size over the discriminator's. Default: the size's (tiny 1/2; small, large 1/4; base"
+              + " 1/3).")
+  private Double generatorFraction;
+
+  @Option(
+      names = "--embeddings",
+      description =
+          "Of generator and discriminator: ${COMPLETION-CANDIDATES}. Clark et al. 2020, section 3.2, measured tied as 0.7"
+              + " points better. Default: tied.")
+  private EmbeddingSharing embeddings;
+
+  @Option(
+      names = "--discriminator-loss",
+      description =
+          "Of Clark et al. 2020, section 3.4: ${COMPLETION-CANDIDATES}. all: ELECTRA; masked: at the masked positions alone"
+              + " (\"ELECTRA 15%%\"); replace_mlm, all_tokens_mlm: predict the original token there, or everywhere."
+              + " Default: all.")
+  private DiscriminatorLoss discriminatorLoss;
+
+  @Option(
+      names = "--discriminator-weight",
+      paramLabel = "LAMBDA",
+      description =
+          "What the discriminator's loss is multiplied by. Default: 50; 1 for a loss that predicts tokens.")
+  private Double discriminatorWeight;
 
   @Option(
       names = "--dropout",
@@ -170,7 +261,7 @@ final class PretrainCommand implements Callable<Integer> {
     }
     if (initialParts != null && initialRun == null) {
       throw new IllegalArgumentException(
-          "--init-parts needs --init-from, the run to take them from");
+          "--init-parts needs --init-from, the networks to take them from");
     }
     PretrainingConfig config = config();
     if (steps < 1 || steps > config.scheduleSteps()) {
@@ -216,26 +307,42 @@ final class PretrainCommand implements Callable<Integer> {
   }
 
   private PretrainingConfig config() throws IOException {
-    PretrainingConfig defaults =
-        resume
-            ? PretrainingRun.recordedConfig(output)
-            : PretrainingConfig.recommended(size, Math.max(1, steps));
-    long total = or(scheduleSteps, defaults.scheduleSteps());
-    long warmup =
-        resume ? defaults.warmupSteps() : PretrainingConfig.recommended(size, total).warmupSteps();
+    PretrainingConfig defaults = resume ? PretrainingRun.recordedConfig(output) : recipeConfig();
+    Masking masking = defaults.masking();
+    ReplacedTokenDetection.Settings detection = defaults.detection();
+    DiscriminatorLoss loss = or(discriminatorLoss, detection.loss());
+    double usualWeight = loss == detection.loss() ? detection.weight() : loss.weight();
     return new PretrainingConfig(
+        or(recipe, defaults.recipe()),
         size,
+        or(objective, defaults.objective()),
         or(sequenceLength, defaults.sequenceLength()),
         or(batchSize, defaults.batchSize()),
-        defaults.maskRate(),
+        or(microBatches, defaults.microBatches()),
+        or(packing, defaults.packing()),
+        new Masking(
+            or(maskRate, masking.rate()),
+            or(maskDraw, masking.draw()),
+            or(maskShown, masking.shown())),
+        or(generatorFraction, defaults.generatorFraction()),
+        new ReplacedTokenDetection.Settings(
+            or(embeddings, detection.embeddings()), loss, or(discriminatorWeight, usualWeight)),
         or(learningRate, defaults.learningRate()),
-        or(warmupSteps, warmup),
-        total,
+        or(warmupSteps, defaults.warmupSteps()),
+        or(scheduleSteps, defaults.scheduleSteps()),
         or(dropout, defaults.dropout()),
         or(positions, defaults.positions()),
         or(biasCorrection, defaults.biasCorrection()),
         or(heldOutShare, defaults.heldOutShare()),
         or(seed, defaults.seed()));
+  }
+
+  private PretrainingConfig recipeConfig() {
+    return PretrainingConfig.of(
+        or(recipe, Recipe.RECOMMENDED),
+        size,
+        or(objective, Objective.RTD),
+        or(scheduleSteps, Math.max(1, steps)));
   }
 
   private static <T> T or(T option, T otherwise) {
@@ -285,23 +392,32 @@ final class PretrainCommand implements Callable<Integer> {
     if (pretrainer.canEvaluate()) {
       out.println("held-out: " + message(pretrainer.evaluate(), 0));
     }
-    out.println("written: " + output.resolve("discriminator") + ", " + output.resolve("generator"));
+    out.println(
+        "written: "
+            + run.networks().stream()
+                .map(name -> output.resolve(name).toString())
+                .collect(Collectors.joining(", ")));
   }
 
   private static String message(Measurements m, double tokensPerSecond) {
     if (m == null) {
       return "";
     }
-    String speed =
-        tokensPerSecond > 0 ? String.format(Locale.ROOT, "  %.0f tokens/s", tokensPerSecond) : "";
-    return String.format(
-            Locale.ROOT,
-            "loss %.3f  MLM loss %.3f accuracy %.4f  RTD accuracy %.4f recall %.4f",
-            m.totalLoss(),
-            m.mlmLoss(),
-            m.mlmAccuracy(),
-            m.rtdAccuracy(),
-            m.rtdRecall())
-        + speed;
+    StringBuilder text = new StringBuilder();
+    if (m.hasDiscriminator()) {
+      text.append(String.format(Locale.ROOT, "loss %.3f  MLM loss", m.totalLoss()));
+    } else {
+      text.append("loss");
+    }
+    text.append(String.format(Locale.ROOT, " %.3f accuracy %.4f", m.mlmLoss(), m.mlmAccuracy()));
+    if (m.hasDiscriminator()) {
+      text.append(
+          String.format(
+              Locale.ROOT, "  RTD accuracy %.4f recall %.4f", m.rtdAccuracy(), m.rtdRecall()));
+    }
+    if (tokensPerSecond > 0) {
+      text.append(String.format(Locale.ROOT, "  %.0f tokens/s", tokensPerSecond));
+    }
+    return text.toString();
   }
 }

@@ -17,7 +17,7 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
  * <p>Sample i is a pure function of (seed, i): every pass goes through all windows in an order of
  * its own, from another start. Immutable; threads may share it.
  */
-public final class SequencePacker {
+public final class SequencePacker implements SampleSource {
   private static final double SINGLE_SEGMENT_SHARE = 0.1;
 
   private final List<TokenShard> shards;
@@ -62,16 +62,12 @@ public final class SequencePacker {
     return sequenceLength - 2;
   }
 
-  /** Returns how many sequences make one pass over the corpus. */
+  @Override
   public long sequencesPerPass() {
     return firstWindow[shards.size()];
   }
 
-  /**
-   * Writes a sequence and its token types at {@code at..at + sequenceLength - 1}.
-   *
-   * @param sampleIndex counts on from pass to pass
-   */
+  @Override
   public void pack(long sampleIndex, long[] inputIds, long[] tokenTypeIds, int at) {
     long pass = sampleIndex / sequencesPerPass();
     long number =

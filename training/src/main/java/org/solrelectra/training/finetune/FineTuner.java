@@ -74,7 +74,7 @@ public final class FineTuner {
         parameters,
         "",
         name -> name.startsWith("classifier."),
-        name -> name.startsWith("discriminator_predictions."),
+        name -> HuggingFaceWeights.isOfHead(name) && !name.startsWith("classifier."),
         "the model to start from");
     LayerwiseDecay decay = config.layerwiseDecay(sizes.layers());
     this.optimizer =

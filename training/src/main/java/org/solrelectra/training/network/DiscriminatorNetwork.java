@@ -12,7 +12,12 @@ public final class DiscriminatorNetwork {
   public DiscriminatorNetwork(ParameterSet parameters, ElectraConfig config) {
     this.parameters = parameters;
     this.encoder =
-        new ElectraEncoder(parameters, "", config, new ElectraEmbeddings(parameters, config));
+        new ElectraEncoder(
+            parameters,
+            "",
+            config,
+            new ElectraEmbeddings(parameters, "", config),
+            Attention.BIDIRECTIONAL);
     this.head = new DiscriminatorHead(parameters, config);
   }
 

@@ -3,6 +3,8 @@ package org.solrelectra.training.network;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.solrelectra.lucene.model.InvalidModelException;
 
 /**
@@ -85,6 +87,29 @@ public record ElectraConfig(
         layerNormEpsilon,
         hidden,
         attention);
+  }
+
+  /**
+   * Returns what of another network's sizes is not as here, key by key; empty if weights of one fit
+   * the other.
+   */
+  public String differences(ElectraConfig other) {
+    List<String> found = new ArrayList<>();
+    compare(found, "vocab_size", vocabularySize, other.vocabularySize);
+    compare(found, "embedding_size", embeddingSize, other.embeddingSize);
+    compare(found, "hidden_size", hiddenSize, other.hiddenSize);
+    compare(found, "num_hidden_layers", layers, other.layers);
+    compare(found, "num_attention_heads", heads, other.heads);
+    compare(found, "intermediate_size", intermediateSize, other.intermediateSize);
+    compare(found, "max_position_embeddings", maxPositions, other.maxPositions);
+    compare(found, "type_vocab_size", tokenTypes, other.tokenTypes);
+    return String.join(", ", found);
+  }
+
+  private static void compare(List<String> found, String key, int here, int there) {
+    if (here != there) {
+      found.add("expected " + key + "=" + here + "; " + key + "=" + there);
+    }
   }
 
   /**

@@ -13,8 +13,14 @@ public final class ElectraEmbeddings {
   private final Tensor tokenTypes;
   private final LayerNorm layerNorm;
 
-  public ElectraEmbeddings(ParameterSet parameters, ElectraConfig config) {
-    String prefix = "electra.embeddings.";
+  /**
+   * Adds a block to {@code parameters}.
+   *
+   * @param owner what the names start with: empty, or {@code generator.} for a generator that
+   *     shares nothing
+   */
+  public ElectraEmbeddings(ParameterSet parameters, String owner, ElectraConfig config) {
+    String prefix = owner + "electra.embeddings.";
     long width = config.embeddingSize();
     this.words =
         table(parameters, prefix + "word_embeddings.weight", config.vocabularySize(), width);

@@ -22,9 +22,14 @@ public final class ElectraEncoder {
    *
    * @param prefix what the names start with: empty, or {@code generator.} beside a discriminator
    * @param embeddings the block to start from; its parameters are not added again
+   * @param attention which positions a position looks at
    */
   public ElectraEncoder(
-      ParameterSet parameters, String prefix, ElectraConfig config, ElectraEmbeddings embeddings) {
+      ParameterSet parameters,
+      String prefix,
+      ElectraConfig config,
+      ElectraEmbeddings embeddings,
+      Attention attention) {
     this.config = config;
     this.embeddings = embeddings;
     this.projection =
@@ -38,7 +43,8 @@ public final class ElectraEncoder {
             : null;
     for (int layer = 0; layer < config.layers(); layer++) {
       layers.add(
-          new EncoderLayer(parameters, prefix + "electra.encoder.layer." + layer + ".", config));
+          new EncoderLayer(
+              parameters, prefix + "electra.encoder.layer." + layer + ".", config, attention));
     }
   }
 
@@ -51,7 +57,8 @@ public final class ElectraEncoder {
    *
    * @param inputIds int64 [batch, seq]
    * @param tokenTypeIds int64 [batch, seq]
-   * @param attentionMask [batch, seq], 0 at padding; null if there is none, which is faster
+   * @param attentionMask [batch, seq], 0 at padding; null if there is none, which is faster, and
+   *     which causal attention needs
    * @return [batch, seq, hidden]; undefined use at padded positions
    */
   public Tensor forward(Tensor inputIds, Tensor tokenTypeIds, Tensor attentionMask, Mode mode) {

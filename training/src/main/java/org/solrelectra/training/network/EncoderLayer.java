@@ -13,11 +13,11 @@ final class EncoderLayer {
   private final LayerNorm outputNorm;
   private final double dropout;
 
-  EncoderLayer(ParameterSet parameters, String prefix, ElectraConfig config) {
+  EncoderLayer(ParameterSet parameters, String prefix, ElectraConfig config, Attention attended) {
     long hidden = config.hiddenSize();
     long wide = config.intermediateSize();
     double epsilon = config.layerNormEpsilon();
-    this.attention = new SelfAttention(parameters, prefix, config);
+    this.attention = new SelfAttention(parameters, prefix, config, attended);
     this.attentionNorm =
         new LayerNorm(parameters, prefix + "attention.output.LayerNorm", hidden, epsilon);
     this.intermediate =

@@ -18,8 +18,9 @@ final class SelfAttention {
   private final int heads;
   private final int headSize;
   private final double dropout;
+  private final boolean causal;
 
-  SelfAttention(ParameterSet parameters, String prefix, ElectraConfig config) {
+  SelfAttention(ParameterSet parameters, String prefix, ElectraConfig config, Attention attention) {
     long hidden = config.hiddenSize();
     this.queryKeyValue =
         new Linear(
@@ -34,11 +35,13 @@ final class SelfAttention {
     this.heads = config.heads();
     this.headSize = config.headSize();
     this.dropout = config.attentionDropout();
+    this.causal = attention == Attention.CAUSAL;
   }
 
   /**
    * @param hidden [batch, seq, hidden]
-   * @param mask boolean [batch, 1, 1, seq], true where a key may be looked at; empty for all
+   * @param mask boolean [batch, 1, 1, seq], true where a key may be looked at; empty for all, as it
+   *     has to be with causal attention
    * @return [batch, seq, hidden]
    */
   Tensor forward(Tensor hidden, TensorOptional mask, Mode mode) {
@@ -57,7 +60,7 @@ final class SelfAttention {
                 packed.select(0, 2),
                 mask,
                 mode.isTraining() ? dropout : 0,
-                false,
+                causal,
                 new DoubleOptional(),
                 false) // [batch, heads, seq, headSize]
             .transpose(1, 2)

@@ -15,7 +15,12 @@ public final class SequenceClassificationNetwork {
   public SequenceClassificationNetwork(ParameterSet parameters, ElectraConfig config, int labels) {
     this.parameters = parameters;
     this.encoder =
-        new ElectraEncoder(parameters, "", config, new ElectraEmbeddings(parameters, config));
+        new ElectraEncoder(
+            parameters,
+            "",
+            config,
+            new ElectraEmbeddings(parameters, "", config),
+            Attention.BIDIRECTIONAL);
     this.head = new ClassificationHead(parameters, config, labels);
   }
 

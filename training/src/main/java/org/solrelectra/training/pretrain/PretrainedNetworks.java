@@ -14,16 +14,19 @@ import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
 import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.network.DiscriminatorHead;
+import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.ParameterSet;
 
 /**
- * The networks of a run, for another run to start from: the same sizes, vocabulary and casing, any
- * other sequence length, batch and schedule.
+ * Networks for a run to start from: the same sizes, vocabulary and casing, any other sequence
+ * length, batch, schedule and objective.
  *
  * @param folder where they were read, for messages
  * @param parts what to take
- * @param history how they were pretrained: {@code parts}, and of the run {@code steps}, {@code
- *     config} and, if it too started from a run, {@code initial_run}
+ * @param discriminator null if there is none
+ * @param generator null if there is none
+ * @param history how they were pretrained: {@code parts}, and of a run {@code steps}, {@code
+ *     config} and, if it too started from networks, {@code initial_run}
  */
 public record PretrainedNetworks(
     Path folder,
@@ -32,25 +35,63 @@ public record PretrainedNetworks(
     HuggingFaceModel generator,
     JsonNode history) {
 
-  /** What another run takes. */
+  /** What a run takes. */
   public enum Parts {
-    /** All weights. */
+    /** All weights that it has a place for. */
     BOTH,
     /** The generator and the embedding block that both networks share. */
-    GENERATOR
+    GENERATOR,
+    /** The discriminator and that block. */
+    DISCRIMINATOR,
+    /**
+     * The body of one network, the generator if there is one, for the discriminator, and for the
+     * generator all of it, if it is of that size (Clark et al. 2020, section 3.2: a discriminator
+     * that starts from a trained generator's weights).
+     */
+    BODY
   }
 
   /** Of the masked tokens; the others are sampled right, or so a generator does that is trained. */
   private static final double REPLACED_OF_MASKED = 0.85;
 
-  /** Reads {@code discriminator} and {@code generator} below a run's folder. */
-  public static PretrainedNetworks read(Path run, Parts parts) throws IOException {
-    return new PretrainedNetworks(
-        run,
-        parts,
-        HuggingFaceModel.read(run.resolve("discriminator")),
-        HuggingFaceModel.read(run.resolve("generator")),
-        history(run, parts));
+  /**
+   * Reads a folder with {@code discriminator}, {@code generator} or both below it, such as a run's,
+   * or a Hugging Face style directory of one of them.
+   *
+   * @throws org.solrelectra.lucene.model.InvalidModelException if a directory is damaged
+   * @throws IllegalArgumentException if there is none, or not what {@code parts} names
+   */
+  public static PretrainedNetworks read(Path folder, Parts parts) throws IOException {
+    HuggingFaceModel discriminator = null;
+    HuggingFaceModel generator = null;
+    if (Files.exists(folder.resolve("config.json"))) {
+      HuggingFaceModel model = HuggingFaceModel.read(folder);
+      if (HuggingFaceWeights.isGenerator(model.weights())) {
+        generator = model;
+      } else {
+        discriminator = model;
+      }
+    } else {
+      discriminator = readIfThere(folder.resolve("discriminator"));
+      generator = readIfThere(folder.resolve("generator"));
+    }
+    if (discriminator == null && generator == null) {
+      throw new IllegalArgumentException(
+          folder + " holds no network; expected a run, or a directory with config.json");
+    }
+    if ((parts == Parts.GENERATOR && generator == null)
+        || (parts == Parts.DISCRIMINATOR && discriminator == null)) {
+      throw new IllegalArgumentException(
+          folder
+              + " holds no "
+              + (generator == null ? "generator" : "discriminator")
+              + ", which --init-parts asks for");
+    }
+    return new PretrainedNetworks(folder, parts, discriminator, generator, history(folder, parts));
+  }
+
+  private static HuggingFaceModel readIfThere(Path folder) throws IOException {
+    return Files.exists(folder) ? HuggingFaceModel.read(folder) : null;
   }
 
   private static JsonNode history(Path run, Parts parts) throws IOException {
@@ -72,55 +113,108 @@ public record PretrainedNetworks(
     return history;
   }
 
+  private HuggingFaceModel any() {
+    return discriminator != null ? discriminator : generator;
+  }
+
   /** Returns the longest sequence that the networks have seen, in tokens. */
   public int longestSequence() {
-    return discriminator.tokenizer().modelMaxLength();
+    return any().tokenizer().modelMaxLength();
   }
 
   /**
    * Compares what must be the same.
    *
-   * @throws IllegalArgumentException if a run with this size and tokenizer cannot start from these
+   * @throws IllegalArgumentException if a run with this configuration and tokenizer cannot start
+   *     from these
    */
-  void requireFit(PretrainingSize size, Vocabulary vocabulary, TokenizerConfig tokenizer) {
+  void requireFit(PretrainingConfig config, Vocabulary vocabulary, TokenizerConfig tokenizer) {
     if (!TokenizerHash.of(vocabulary, tokenizer)
-        .equals(TokenizerHash.of(discriminator.vocabulary(), discriminator.tokenizer()))) {
+        .equals(TokenizerHash.of(any().vocabulary(), any().tokenizer()))) {
       throw new IllegalArgumentException(
           folder + " has another vocabulary or casing; both runs must have the same");
     }
-    if (!size.discriminator(vocabulary.size()).equals(discriminator.config())
-        || !size.generator(vocabulary.size()).equals(generator.config())) {
-      throw new IllegalArgumentException(
-          folder + " has networks of other sizes than --size=" + size + "; both must be the same");
+    ElectraConfig large = config.discriminator(vocabulary.size());
+    if (config.objective() != Objective.RTD) {
+      requireSize("network", large, source());
+    } else if (parts == Parts.BODY) {
+      requireSize("discriminator", large, source());
+    } else {
+      if (takesDiscriminator()) {
+        requireSize("discriminator", large, discriminator);
+      }
+      if (takesGenerator()) {
+        requireSize("generator", config.generator(vocabulary.size()), generator);
+      }
     }
   }
 
+  private void requireSize(String name, ElectraConfig wanted, HuggingFaceModel found) {
+    String differences = wanted.differences(found.config());
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          folder + " has a " + name + " of another size; " + differences);
+    }
+  }
+
+  private boolean takesDiscriminator() {
+    return discriminator != null && parts != Parts.GENERATOR;
+  }
+
+  private boolean takesGenerator() {
+    return generator != null && parts != Parts.DISCRIMINATOR;
+  }
+
+  /** Returns the network whose body is taken where one is enough. */
+  private HuggingFaceModel source() {
+    return generator != null && parts != Parts.DISCRIMINATOR ? generator : discriminator;
+  }
+
   /**
-   * Sets parameters to these networks' weights. A discriminator that starts anew gets the share of
-   * replaced tokens as its bias: it need not push all its states one way to say that most are
-   * original, from which it may not come back.
+   * Sets parameters to these networks' weights. A discriminator's head that starts anew gets the
+   * share of replaced tokens as its bias: it need not push all its states one way to say that most
+   * are original, from which it may not come back.
    *
-   * @throws org.solrelectra.lucene.model.InvalidModelException if the sizes are others
+   * @throws org.solrelectra.lucene.model.InvalidModelException if weights are missing
    */
-  void copyTo(ParameterSet parameters, double maskRate) throws IOException {
-    load(generator, parameters, HuggingFaceWeights.GENERATOR, "generator");
-    if (parts == Parts.BOTH) {
-      load(discriminator, parameters, "", "discriminator");
+  void copyTo(ParameterSet parameters, PretrainingConfig config) throws IOException {
+    if (config.objective() != Objective.RTD) {
+      load(source(), parameters, "");
+      return;
+    }
+    String generatorPrefix = HuggingFaceWeights.GENERATOR;
+    boolean head = false;
+    if (parts == Parts.BODY) {
+      load(source(), parameters, "");
+      ElectraConfig small = config.generator(source().vocabulary().size());
+      if (generator != null && small.differences(generator.config()).isEmpty()) {
+        load(generator, parameters, generatorPrefix);
+      }
     } else {
-      double replaced = REPLACED_OF_MASKED * maskRate;
+      if (takesGenerator()) {
+        load(generator, parameters, generatorPrefix);
+      }
+      if (takesDiscriminator()) {
+        load(discriminator, parameters, "");
+        head = discriminator.weights().containsKey(DiscriminatorHead.BIAS);
+      }
+    }
+    if (!head && config.detection().loss().detects()) {
+      double replaced = REPLACED_OF_MASKED * config.masking().rate();
       parameters.set(
           DiscriminatorHead.BIAS, new float[] {(float) Math.log(replaced / (1 - replaced))});
     }
   }
 
-  private void load(HuggingFaceModel model, ParameterSet parameters, String prefix, String name)
+  /** Heads come along where the network has the same, and start anew where it has another. */
+  private void load(HuggingFaceModel model, ParameterSet parameters, String prefix)
       throws IOException {
     HuggingFaceWeights.load(
         model.weights(),
         parameters,
         prefix,
-        missing -> false,
-        unexpected -> false,
-        folder.resolve(name).toString());
+        HuggingFaceWeights::isOfHead,
+        HuggingFaceWeights::isOfHead,
+        folder.toString());
   }
 }

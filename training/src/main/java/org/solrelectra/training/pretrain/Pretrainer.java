@@ -1,20 +1,27 @@
 package org.solrelectra.training.pretrain;
 
 import java.io.IOException;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.corpus.InvalidCorpusException;
+import org.solrelectra.training.corpus.PaddedExamples;
+import org.solrelectra.training.corpus.SampleSource;
 import org.solrelectra.training.corpus.SequencePacker;
 import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.corpus.TokenShard;
+import org.solrelectra.training.network.Attention;
+import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Denominators;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.NoiseSeeding;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Outcome;
+import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
+import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
+import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -29,7 +36,8 @@ public final class Pretrainer {
   private static final int HELD_OUT_BATCHES = 32;
 
   private final PretrainingConfig config;
-  private final ReplacedTokenDetection networks;
+  private final PretrainingTask task;
+  private final PretrainingStep pretrainingStep;
   private final AdamW optimizer;
   private final BatchSource batches;
   private final BatchSource heldOutBatches;
@@ -42,31 +50,57 @@ public final class Pretrainer {
       PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, Device device)
       throws IOException {
     this.config = config;
-    this.networks =
-        new ReplacedTokenDetection(
-            new ParameterSet(config.seed(), device),
-            config.discriminator(vocabulary.size()),
-            config.generator(vocabulary.size()));
-    config.positions().apply(networks.parameters());
+    this.task = task(config, vocabulary.size(), new ParameterSet(config.seed(), device));
+    config.positions().apply(task.parameters());
     this.optimizer =
-        new AdamW(
-            networks.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
-    TokenMasker masker = new TokenMasker(vocabulary, config.maskRate(), config.seed());
-    int length = config.sequenceLength();
-    SequencePacker packer =
-        new SequencePacker(corpus.training(), vocabulary, length, config.seed());
-    this.batches = new BatchSource(packer, masker, config.batchSize(), length);
+        new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
+    this.pretrainingStep = new PretrainingStep(task, optimizer, config.microBatches());
+    this.batches =
+        new BatchSource(
+            samples(corpus.training(), vocabulary),
+            masker(vocabulary),
+            config.batchSize(),
+            config.sequenceLength(),
+            vocabulary.padId());
     long heldOutTokens = corpus.heldOut().stream().mapToLong(shard -> shard.tokens()).sum();
-    if (heldOutTokens >= 2L * length) {
-      SequencePacker heldOut =
-          new SequencePacker(corpus.heldOut(), vocabulary, length, config.seed());
+    if (heldOutTokens >= 2L * config.sequenceLength()) {
+      SampleSource heldOut = samples(corpus.heldOut(), vocabulary);
       int rows = (int) Math.min(config.batchSize(), heldOut.sequencesPerPass());
-      this.heldOutBatches = new BatchSource(heldOut, masker, rows, length);
+      this.heldOutBatches =
+          new BatchSource(
+              heldOut, masker(vocabulary), rows, config.sequenceLength(), vocabulary.padId());
       this.heldOutCount = Math.min(HELD_OUT_BATCHES, heldOut.sequencesPerPass() / rows);
     } else {
       this.heldOutBatches = null;
       this.heldOutCount = 0;
     }
+  }
+
+  /** Makes the networks of an objective. */
+  static PretrainingTask task(
+      PretrainingConfig config, int vocabularySize, ParameterSet parameters) {
+    ElectraConfig sizes = config.discriminator(vocabularySize);
+    return switch (config.objective()) {
+      case RTD ->
+          new ReplacedTokenDetection(
+              parameters, sizes, config.generator(vocabularySize), config.detection());
+      case MLM -> new LanguageModeling(parameters, sizes, Attention.BIDIRECTIONAL);
+      case CLM -> new LanguageModeling(parameters, sizes, Attention.CAUSAL);
+    };
+  }
+
+  private SampleSource samples(List<TokenShard> shards, Vocabulary vocabulary)
+      throws InvalidCorpusException {
+    return switch (config.packing()) {
+      case FULL -> new SequencePacker(shards, vocabulary, config.sequenceLength(), config.seed());
+      case PADDED -> new PaddedExamples(shards, vocabulary, config.sequenceLength(), config.seed());
+    };
+  }
+
+  private TokenMasker masker(Vocabulary vocabulary) {
+    return config.objective() == Objective.CLM
+        ? null
+        : new TokenMasker(vocabulary, config.masking(), config.seed());
   }
 
   /**
@@ -76,12 +110,8 @@ public final class Pretrainer {
    */
   public void step() {
     MaskedBatch batch = batches.batch(step);
-    PretrainingStep.Result result =
-        new PretrainingStep(networks, optimizer)
-            .run(batch, seeding(step), config.schedule().rate(step));
-    gradientNorm = result.gradientNorm();
-    measured.add(result.measurements(), batch);
-    measured.endStep();
+    gradientNorm =
+        pretrainingStep.run(batch, step, this::seeding, config.schedule().rate(step), measured);
     step++;
   }
 
@@ -118,13 +148,8 @@ public final class Pretrainer {
         MaskedBatch batch = heldOutBatches.batch(i);
         // Held-out noise takes indexes that no training step has.
         Outcome outcome =
-            networks.forward(
-                batch,
-                Denominators.of(batch),
-                ReplacementSampler.cumulative(),
-                seeding(-1 - i),
-                Mode.EVALUATION);
-        heldOut.add(Tensors.floats(outcome.measurements()), batch);
+            task.forward(batch, Denominators.of(batch), seeding(-1 - i), Mode.EVALUATION);
+        heldOut.add(Tensors.floats(outcome.measurements()));
         heldOut.endStep();
       }
     }
@@ -148,7 +173,7 @@ public final class Pretrainer {
     return step;
   }
 
-  /** Returns the tokens that the discriminator sees in a step. */
+  /** Returns the tokens that the networks see in a step, padding included. */
   public long tokensPerStep() {
     return (long) config.batchSize() * config.sequenceLength();
   }
@@ -158,7 +183,7 @@ public final class Pretrainer {
   }
 
   public ParameterSet parameters() {
-    return networks.parameters();
+    return task.parameters();
   }
 
   public AdamW optimizer() {

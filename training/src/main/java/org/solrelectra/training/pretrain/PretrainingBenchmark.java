@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.optimization.AdamW;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.NoiseSeeding;
+import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -37,20 +37,17 @@ public final class PretrainingBenchmark {
   /** Returns the seconds of each of {@code steps} steps, after two that are not counted. */
   public static double[] run(
       PretrainingConfig config, int vocabularySize, int steps, Libtorch libtorch) {
-    ReplacedTokenDetection networks =
-        new ReplacedTokenDetection(
-            new ParameterSet(config.seed(), libtorch.device()),
-            config.discriminator(vocabularySize),
-            config.generator(vocabularySize));
+    PretrainingTask task =
+        Pretrainer.task(config, vocabularySize, new ParameterSet(config.seed(), libtorch.device()));
     AdamW optimizer =
-        new AdamW(
-            networks.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
-    PretrainingStep timed = new PretrainingStep(networks, optimizer);
+        new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
+    PretrainingStep timed = new PretrainingStep(task, optimizer, config.microBatches());
+    Measurements.Accumulator measured = new Measurements.Accumulator();
     double[] seconds = new double[steps];
     for (int step = -WARMUP_STEPS; step < steps; step++) {
       long start = System.nanoTime();
       MaskedBatch batch = randomBatch(config, vocabularySize, step);
-      timed.run(batch, UNSEEDED, config.learningRate());
+      timed.run(batch, step, index -> UNSEEDED, config.learningRate(), measured);
       if (step >= 0) {
         seconds[step] = (System.nanoTime() - start) / 1e9;
       }
@@ -65,18 +62,25 @@ public final class PretrainingBenchmark {
     for (int i = 0; i < size; i++) {
       ids[i] = (long) FIRST_ID + random.nextInt(vocabularySize - FIRST_ID);
     }
-    int masked = (int) (config.maskRate() * config.sequenceLength());
+    int masked =
+        config.objective() == Objective.CLM
+            ? config.sequenceLength() - 1
+            : (int) (config.masking().rate() * config.sequenceLength());
     long[] positions = new long[config.batchSize() * masked];
     long[] generatorIds = ids.clone();
     int[] order = new int[config.sequenceLength()];
     for (int row = 0; row < config.batchSize(); row++) {
       Arrays.setAll(order, i -> i);
-      random.shuffle(order);
+      if (config.objective() != Objective.CLM) {
+        random.shuffle(order);
+      }
       Arrays.sort(order, 0, masked);
       for (int i = 0; i < masked; i++) {
         int position = row * config.sequenceLength() + order[i];
         positions[row * masked + i] = position;
-        generatorIds[position] = MASK_ID;
+        if (config.objective() != Objective.CLM) {
+          generatorIds[position] = MASK_ID;
+        }
       }
     }
     return new MaskedBatch(
@@ -86,7 +90,7 @@ public final class PretrainingBenchmark {
         new long[size],
         null,
         positions,
-        generatorIds,
-        size);
+        null,
+        generatorIds);
   }
 }

@@ -10,22 +10,34 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
 /**
  * What decides the outcome of a pretraining run, apart from its data.
  *
+ * @param recipe where the settings came from that were not given one by one
  * @param sequenceLength tokens a sequence, special tokens included
  * @param batchSize sequences a step
- * @param maskRate share of positions that the generator predicts
+ * @param microBatches parts that a step's sequences are cut into, to need less memory
+ * @param packing how sequences are cut from documents
+ * @param masking which positions are predicted, and what stands there; not with {@link
+ *     Objective#CLM}
+ * @param generatorFraction the generator's hidden size over the discriminator's
+ * @param detection what the networks share and the discriminator learns, with {@link Objective#RTD}
  * @param learningRate peak of the schedule
  * @param warmupSteps steps over which the rate grows
  * @param scheduleSteps the step at which the rate reaches 0
- * @param dropout on hidden states and attention probabilities of both networks while pretraining
+ * @param dropout on hidden states and attention probabilities of all networks while pretraining
  * @param positions how the position table starts
  * @param biasCorrection of the optimizer's moments
  * @param heldOutShare share of documents that is not trained on
  */
 public record PretrainingConfig(
+    Recipe recipe,
     PretrainingSize size,
+    Objective objective,
     int sequenceLength,
     int batchSize,
-    double maskRate,
+    int microBatches,
+    Packing packing,
+    Masking masking,
+    double generatorFraction,
+    ReplacedTokenDetection.Settings detection,
     double learningRate,
     long warmupSteps,
     long scheduleSteps,
@@ -36,7 +48,10 @@ public record PretrainingConfig(
     long seed) {
 
   private static final int SHORTEST_SEQUENCE = 8;
-  private static final long LONGEST_WARMUP = 10_000;
+  private static final long PAPER_WARMUP = 10_000;
+  private static final double PAPER_DROPOUT = 0.1;
+  private static final double RECOMMENDED_WARMUP_SHARE = 0.06;
+  private static final double HELD_OUT_SHARE = 0.005;
 
   public PretrainingConfig {
     int longest = size.discriminator(1).maxPositions();
@@ -49,13 +64,23 @@ public record PretrainingConfig(
               + "; sequenceLength="
               + sequenceLength);
     }
+    Objects.requireNonNull(recipe);
+    Objects.requireNonNull(objective);
+    Objects.requireNonNull(packing);
+    Objects.requireNonNull(masking);
+    Objects.requireNonNull(detection);
     Objects.requireNonNull(positions);
     Objects.requireNonNull(biasCorrection);
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize must be at least 1; batchSize=" + batchSize);
     }
-    if (!(maskRate > 0 && maskRate < 1)) {
-      throw new IllegalArgumentException("maskRate must be in (0, 1); maskRate=" + maskRate);
+    if (microBatches < 1 || microBatches > batchSize) {
+      throw new IllegalArgumentException(
+          "microBatches must be in 1..batchSize=" + batchSize + "; microBatches=" + microBatches);
+    }
+    if (!(generatorFraction > 0 && generatorFraction <= 1)) {
+      throw new IllegalArgumentException(
+          "generatorFraction must be in (0, 1]; generatorFraction=" + generatorFraction);
     }
     if (!(heldOutShare >= 0 && heldOutShare < 1)) {
       throw new IllegalArgumentException(
@@ -64,28 +89,65 @@ public record PretrainingConfig(
     if (!(dropout >= 0 && dropout < 1)) {
       throw new IllegalArgumentException("dropout must be in [0, 1); dropout=" + dropout);
     }
+    size.generator(1, generatorFraction);
     schedule(learningRate, scheduleSteps, warmupSteps);
   }
 
   /**
-   * Returns what is recommended for a size, with {@code seed} 1: dropout 0, distinct positions that
-   * start as sines, corrected moments, and a warm-up of 6 % of the schedule but at most the paper's
-   * 10,000 steps.
+   * Returns a recipe's settings for a size and an objective, with {@code seed} 1.
+   *
+   * @param scheduleSteps the step at which the rate reaches 0
    */
-  public static PretrainingConfig recommended(PretrainingSize size, long scheduleSteps) {
+  public static PretrainingConfig of(
+      Recipe recipe, PretrainingSize size, Objective objective, long scheduleSteps) {
+    boolean paper = recipe == Recipe.PAPER;
     return new PretrainingConfig(
+        recipe,
         size,
+        objective,
         size.sequenceLength(),
         size.batchSize(),
-        size.maskRate(),
+        1,
+        paper ? Packing.PADDED : Packing.FULL,
+        new Masking(
+            size.maskRate(),
+            paper ? Masking.Draw.WITH_REPLACEMENT : Masking.Draw.DISTINCT,
+            objective == Objective.MLM ? Masking.Shown.BERT : Masking.Shown.ELECTRA),
+        size.generatorFraction(),
+        ReplacedTokenDetection.Settings.electra(),
         size.learningRate(),
-        Math.min(LONGEST_WARMUP, Math.round(0.06 * scheduleSteps)),
+        paper
+            ? PAPER_WARMUP
+            : Math.min(PAPER_WARMUP, Math.round(RECOMMENDED_WARMUP_SHARE * scheduleSteps)),
         scheduleSteps,
-        0,
-        PositionInitialization.SINUSOIDAL,
-        BiasCorrection.STANDARD,
-        0.005,
+        paper ? PAPER_DROPOUT : 0,
+        paper ? PositionInitialization.TRUNCATED_NORMAL : PositionInitialization.SINUSOIDAL,
+        paper ? BiasCorrection.NONE : BiasCorrection.STANDARD,
+        HELD_OUT_SHARE,
         1);
+  }
+
+  /** Returns the same with other batches and dropout. */
+  public PretrainingConfig withBatch(int newSequenceLength, int newBatchSize, double newDropout) {
+    return new PretrainingConfig(
+        recipe,
+        size,
+        objective,
+        newSequenceLength,
+        newBatchSize,
+        microBatches,
+        packing,
+        masking,
+        generatorFraction,
+        detection,
+        learningRate,
+        warmupSteps,
+        scheduleSteps,
+        newDropout,
+        positions,
+        biasCorrection,
+        heldOutShare,
+        seed);
   }
 
   /** Returns the rate of each step. */
@@ -106,6 +168,6 @@ public record PretrainingConfig(
 
   /** Returns the generator's sizes with the dropout of pretraining. */
   public ElectraConfig generator(int vocabularySize) {
-    return size.generator(vocabularySize).withDropout(dropout, dropout);
+    return size.generator(vocabularySize, generatorFraction).withDropout(dropout, dropout);
   }
 }

@@ -24,19 +24,24 @@ import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
+import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.storage.Folders;
 
 /**
  * A pretraining run and its folder: {@code run.json} (what it was started with), {@code corpus}
- * (token ids), {@code checkpoints}, {@code metrics.jsonl}, and {@code discriminator} and {@code
- * generator} as Hugging Face style directories as of the last checkpoint.
+ * (token ids), {@code checkpoints}, {@code metrics.jsonl}, and as of the last checkpoint the
+ * networks as Hugging Face style directories: {@code discriminator} and {@code generator}, or what
+ * a language model learns alone as {@code generator}.
  */
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
 
   /** What a run was started with; a folder that lacks it holds no run. */
   static final String DESCRIPTION = "run.json";
+
+  private static final String DISCRIMINATOR = "discriminator";
+  private static final String GENERATOR = "generator";
 
   static final String INITIAL_RUN = "initial_run";
 
@@ -96,7 +101,7 @@ public final class PretrainingRun {
       Libtorch libtorch)
       throws IOException {
     if (initial != null) {
-      initial.requireFit(config.size(), vocabulary, tokenizer);
+      initial.requireFit(config, vocabulary, tokenizer);
     }
     prepare(folder);
     tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
@@ -106,7 +111,7 @@ public final class PretrainingRun {
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
     description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
     if (initial != null) {
-      initial.copyTo(run.pretrainer.parameters(), config.maskRate());
+      initial.copyTo(run.pretrainer.parameters(), config);
       description.set(INITIAL_RUN, initial.history());
       // A checkpoint before the first step, so that --resume never starts from drawn weights.
       run.save();
@@ -126,7 +131,7 @@ public final class PretrainingRun {
     Files.createDirectories(folder);
     Path starting = folder.resolve(STARTING);
     if (Files.exists(starting)) {
-      for (String name : List.of("corpus", "checkpoints", "discriminator", "generator")) {
+      for (String name : List.of("corpus", "checkpoints", DISCRIMINATOR, GENERATOR)) {
         Folders.deleteIfExists(folder.resolve(name));
       }
       return;
@@ -221,11 +226,15 @@ public final class PretrainingRun {
           folder
               + " was started with another vocabulary or casing; give the one it was started with");
     }
-    JsonNode before = recorded.get("config");
-    JsonNode now = JSON.valueToTree(config);
+    requireSame(recorded.get("config"), JSON.valueToTree(config), folder);
+  }
+
+  private static void requireSame(JsonNode before, JsonNode now, Path folder) {
     for (java.util.Map.Entry<String, JsonNode> entry : now.properties()) {
-      JsonNode old = before.get(entry.getKey());
-      if (!entry.getValue().asText().equals(old.asText())) {
+      JsonNode old = before.path(entry.getKey());
+      if (entry.getValue().isObject()) {
+        requireSame(old, entry.getValue(), folder);
+      } else if (!entry.getValue().asText().equals(old.asText())) {
         throw new IllegalArgumentException(
             folder
                 + " was started with "
@@ -273,7 +282,7 @@ public final class PretrainingRun {
     return secondsBefore + (System.nanoTime() - startNanos) / 1e9;
   }
 
-  /** Writes a checkpoint, then both Hugging Face directories. */
+  /** Writes a checkpoint, then the Hugging Face directories. */
   public void save() throws IOException {
     ObjectNode state = JSON.createObjectNode();
     state.put("seconds", seconds());
@@ -289,21 +298,37 @@ public final class PretrainingRun {
     writeNetworks();
   }
 
+  /** Returns the folders of the networks that the run writes. */
+  public List<String> networks() {
+    return pretrainer.config().objective() == Objective.RTD
+        ? List.of(DISCRIMINATOR, GENERATOR)
+        : List.of(GENERATOR);
+  }
+
+  /** Dropout in config.json is what fine-tuning uses, not what pretraining did. */
   private void writeNetworks() throws IOException {
-    PretrainingSize size = pretrainer.config().size();
+    PretrainingConfig config = pretrainer.config();
+    ElectraConfig large = config.size().discriminator(vocabulary.size());
+    switch (config.objective()) {
+      case RTD -> {
+        boolean detects = config.detection().loss().detects();
+        ElectraConfig small =
+            config.size().generator(vocabulary.size(), config.generatorFraction());
+        write(DISCRIMINATOR, large, detects ? Head.discriminator() : Head.generator(), "");
+        write(GENERATOR, small, Head.generator(), HuggingFaceWeights.GENERATOR);
+      }
+      case MLM -> write(GENERATOR, large, Head.generator(), "");
+      case CLM -> write(GENERATOR, large, Head.causal(), "");
+    }
+  }
+
+  private void write(String name, ElectraConfig sizes, Head head, String prefix)
+      throws IOException {
     HuggingFaceDirectory.write(
-        folder.resolve("discriminator"),
-        size.discriminator(vocabulary.size()),
-        Head.discriminator(),
-        HuggingFaceWeights.of(pretrainer.parameters(), ""),
-        DataType.F32,
-        vocabulary,
-        tokenizer);
-    HuggingFaceDirectory.write(
-        folder.resolve("generator"),
-        size.generator(vocabulary.size()),
-        Head.generator(),
-        HuggingFaceWeights.of(pretrainer.parameters(), HuggingFaceWeights.GENERATOR),
+        folder.resolve(name),
+        sizes,
+        head,
+        HuggingFaceWeights.of(pretrainer.parameters(), prefix),
         DataType.F32,
         vocabulary,
         tokenizer);
@@ -318,14 +343,7 @@ public final class PretrainingRun {
     line.put("split", split);
     line.put("tokens", step * pretrainer.tokensPerStep());
     line.put("seconds", seconds());
-    line.put("mlm_loss", measurements.mlmLoss());
-    line.put("rtd_loss", measurements.rtdLoss());
-    line.put("total_loss", measurements.totalLoss());
-    line.put("mlm_accuracy", measurements.mlmAccuracy());
-    line.put("rtd_accuracy", measurements.rtdAccuracy());
-    line.put("rtd_precision", measurements.rtdPrecision());
-    line.put("rtd_recall", measurements.rtdRecall());
-    line.put("replaced_fraction", measurements.replacedFraction());
+    putMeasurements(line, measurements);
     if (split.equals("training")) {
       line.put("gradient_norm", pretrainer.gradientNorm());
       line.put("learning_rate", pretrainer.config().schedule().rate(Math.max(0, step - 1)));
@@ -337,6 +355,27 @@ public final class PretrainingRun {
         StandardCharsets.UTF_8,
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
+  }
+
+  private void putMeasurements(ObjectNode line, Measurements measurements) {
+    PretrainingConfig config = pretrainer.config();
+    String predicts = config.objective() == Objective.CLM ? "clm" : "mlm";
+    line.put(predicts + "_loss", measurements.mlmLoss());
+    line.put("total_loss", measurements.totalLoss());
+    line.put(predicts + "_accuracy", measurements.mlmAccuracy());
+    if (!measurements.hasDiscriminator()) {
+      return;
+    }
+    if (config.detection().loss().detects()) {
+      line.put("rtd_loss", measurements.rtdLoss());
+      line.put("rtd_accuracy", measurements.rtdAccuracy());
+      line.put("rtd_precision", measurements.rtdPrecision());
+      line.put("rtd_recall", measurements.rtdRecall());
+    } else {
+      line.put("discriminator_loss", measurements.rtdLoss());
+      line.put("discriminator_accuracy", measurements.rtdAccuracy());
+    }
+    line.put("replaced_fraction", measurements.replacedFraction());
   }
 
   private Path metrics() {

@@ -7,21 +7,20 @@ import org.solrelectra.training.network.ElectraConfig;
  * one small enough for a CPU.
  */
 public enum PretrainingSize {
-  TINY(128, 4, 2, 128, 64, 1, 128, 128, 5e-4, 0.15),
-  SMALL(256, 12, 4, 128, 64, 1, 128, 128, 5e-4, 0.15),
-  BASE(768, 12, 12, 768, 256, 4, 512, 256, 2e-4, 0.15),
+  TINY(128, 4, 128, 0.5, 128, 128, 5e-4, 0.15),
+  SMALL(256, 12, 128, 0.25, 128, 128, 5e-4, 0.15),
+  BASE(768, 12, 768, 0.33333, 512, 256, 2e-4, 0.15),
   /** 25 %: at 15 % its generator was too accurate (appendix A). */
-  LARGE(1024, 24, 16, 1024, 256, 4, 512, 2048, 2e-4, 0.25);
+  LARGE(1024, 24, 1024, 0.25, 512, 2048, 2e-4, 0.25);
 
+  private static final int HEAD_SIZE = 64;
   private static final int MAX_POSITIONS = 512;
   private static final double DROPOUT = 0.1;
 
   private final int hiddenSize;
   private final int layers;
-  private final int heads;
   private final int embeddingSize;
-  private final int generatorHiddenSize;
-  private final int generatorHeads;
+  private final double generatorFraction;
   private final int sequenceLength;
   private final int batchSize;
   private final double learningRate;
@@ -30,20 +29,16 @@ public enum PretrainingSize {
   PretrainingSize(
       int hiddenSize,
       int layers,
-      int heads,
       int embeddingSize,
-      int generatorHiddenSize,
-      int generatorHeads,
+      double generatorFraction,
       int sequenceLength,
       int batchSize,
       double learningRate,
       double maskRate) {
     this.hiddenSize = hiddenSize;
     this.layers = layers;
-    this.heads = heads;
     this.embeddingSize = embeddingSize;
-    this.generatorHiddenSize = generatorHiddenSize;
-    this.generatorHeads = generatorHeads;
+    this.generatorFraction = generatorFraction;
     this.sequenceLength = sequenceLength;
     this.batchSize = batchSize;
     this.learningRate = learningRate;
@@ -52,27 +47,36 @@ public enum PretrainingSize {
 
   /** Returns the network that is kept; its dropout is what fine-tuning uses. */
   public ElectraConfig discriminator(int vocabularySize) {
-    return config(vocabularySize, hiddenSize, heads);
+    return config(vocabularySize, hiddenSize);
   }
 
-  /** Returns the network that proposes replacements: as deep, but narrower. */
-  public ElectraConfig generator(int vocabularySize) {
-    return config(vocabularySize, generatorHiddenSize, generatorHeads);
+  /**
+   * Returns the network that proposes replacements: as deep, but narrower (run_pretraining.py
+   * L338-348).
+   *
+   * @param fraction its hidden size over the discriminator's
+   */
+  public ElectraConfig generator(int vocabularySize, double fraction) {
+    return config(vocabularySize, (int) Math.round(hiddenSize * fraction));
   }
 
-  private ElectraConfig config(int vocabularySize, int hidden, int headCount) {
+  private ElectraConfig config(int vocabularySize, int hidden) {
     return new ElectraConfig(
         vocabularySize,
         embeddingSize,
         hidden,
         layers,
-        headCount,
+        Math.max(1, hidden / HEAD_SIZE),
         4 * hidden,
         MAX_POSITIONS,
         2,
         1e-12,
         DROPOUT,
         DROPOUT);
+  }
+
+  public double generatorFraction() {
+    return generatorFraction;
   }
 
   public int sequenceLength() {

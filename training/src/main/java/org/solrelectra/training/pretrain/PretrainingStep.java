@@ -4,38 +4,58 @@ import org.bytedeco.javacpp.PointerScope;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Denominators;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.NoiseSeeding;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Outcome;
+import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
+import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
+import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
 
-/** One update of both networks: forward, backward, optimizer. What is trained is what is timed. */
-record PretrainingStep(ReplacedTokenDetection networks, AdamW optimizer) {
+/**
+ * One update of all networks: forward, backward, optimizer. What is trained is what is timed.
+ *
+ * @param microBatches parts that a batch is cut into, one after the other, to need less memory
+ */
+record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) {
 
-  /**
-   * What an update saw.
-   *
-   * @param measurements of {@link ReplacedTokenDetection.Outcome}
-   * @param gradientNorm the global norm before clipping
-   */
-  record Result(float[] measurements, double gradientNorm) {}
+  /** Seeds the noise of one micro-batch. */
+  @FunctionalInterface
+  interface Seeding {
+    /**
+     * @param index of the micro-batch among all of the run
+     */
+    NoiseSeeding of(long index);
+  }
 
   /**
    * Makes one update; its native memory is free when it returns.
    *
+   * @param step how many were made before
+   * @param measured receives what was seen
+   * @return the global norm of the gradient before clipping
    * @throws ArithmeticException if loss or gradient is not finite; the parameters stay as they were
    */
-  Result run(MaskedBatch batch, NoiseSeeding seeding, double learningRate) {
-    try (PointerScope scope = new PointerScope()) {
-      Outcome outcome =
-          networks.forward(
-              batch,
-              Denominators.of(batch),
-              ReplacementSampler.cumulative(),
-              seeding,
-              Mode.TRAINING);
-      outcome.total().backward();
-      double norm = optimizer.step(learningRate);
-      return new Result(Tensors.floats(outcome.measurements()), norm);
+  double run(
+      MaskedBatch batch,
+      long step,
+      Seeding seeding,
+      double learningRate,
+      Measurements.Accumulator measured) {
+    Denominators whole = Denominators.of(batch);
+    for (int part = 0; part < microBatches; part++) {
+      try (PointerScope scope = new PointerScope()) {
+        Outcome outcome =
+            task.forward(
+                part(batch, part), whole, seeding.of(step * microBatches + part), Mode.TRAINING);
+        outcome.total().backward();
+        measured.add(Tensors.floats(outcome.measurements()));
+      }
     }
+    measured.endStep();
+    return optimizer.step(learningRate);
+  }
+
+  private MaskedBatch part(MaskedBatch batch, int part) {
+    return microBatches == 1
+        ? batch
+        : batch.rows(
+            part * batch.batch() / microBatches, (part + 1) * batch.batch() / microBatches);
   }
 }

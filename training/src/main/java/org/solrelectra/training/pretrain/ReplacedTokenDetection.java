@@ -2,12 +2,14 @@ package org.solrelectra.training.pretrain;
 
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
+import org.solrelectra.training.network.Attention;
+import org.solrelectra.training.network.CopyGate;
 import org.solrelectra.training.network.DiscriminatorHead;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.ElectraEmbeddings;
@@ -18,19 +20,41 @@ import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
 
 /**
- * Generator and discriminator over one embedding block, and their joint loss: the generator's mean
- * cross-entropy at the masked positions plus λ times the discriminator's mean binary cross-entropy
- * at all positions that are not padding, [CLS] and [SEP] included (Clark et al. 2020, section 3).
+ * Generator and discriminator, and their joint loss: the generator's mean cross-entropy at the
+ * masked positions plus λ times the discriminator's mean binary cross-entropy at all positions that
+ * are not padding, [CLS] and [SEP] included (Clark et al. 2020, section 3).
  */
-public final class ReplacedTokenDetection {
-  /** λ in Clark et al. 2020, appendix A: the binary loss is far smaller than the generator's. */
-  public static final double DISCRIMINATOR_WEIGHT = 50;
-
+public final class ReplacedTokenDetection implements PretrainingTask {
   private final ParameterSet parameters;
+  private final Settings settings;
   private final ElectraEncoder generator;
   private final GeneratorHead generatorHead;
   private final ElectraEncoder discriminator;
   private final DiscriminatorHead discriminatorHead;
+  private final GeneratorHead restoringHead;
+  private final CopyGate copyGate;
+
+  /**
+   * What the paper's ablations vary.
+   *
+   * @param embeddings what both networks share
+   * @param loss what the discriminator learns
+   * @param weight λ: what its loss is multiplied by
+   */
+  public record Settings(EmbeddingSharing embeddings, DiscriminatorLoss loss, double weight) {
+    public Settings {
+      if (!(weight > 0 && Double.isFinite(weight))) {
+        throw new IllegalArgumentException(
+            "discriminatorWeight must be above 0; discriminatorWeight=" + weight);
+      }
+    }
+
+    /** Returns what ELECTRA is. */
+    public static Settings electra() {
+      return new Settings(
+          EmbeddingSharing.TIED, DiscriminatorLoss.ALL, DiscriminatorLoss.ALL.weight());
+    }
+  }
 
   /**
    * Adds both networks to {@code parameters}.
@@ -39,7 +63,10 @@ public final class ReplacedTokenDetection {
    * @param generatorConfig the same vocabulary, embedding size and positions
    */
   public ReplacedTokenDetection(
-      ParameterSet parameters, ElectraConfig discriminatorConfig, ElectraConfig generatorConfig) {
+      ParameterSet parameters,
+      ElectraConfig discriminatorConfig,
+      ElectraConfig generatorConfig,
+      Settings settings) {
     if (discriminatorConfig.vocabularySize() != generatorConfig.vocabularySize()
         || discriminatorConfig.embeddingSize() != generatorConfig.embeddingSize()
         || discriminatorConfig.maxPositions() != generatorConfig.maxPositions()
@@ -52,44 +79,44 @@ public final class ReplacedTokenDetection {
               + generatorConfig);
     }
     this.parameters = parameters;
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(parameters, discriminatorConfig);
-    this.discriminator = new ElectraEncoder(parameters, "", discriminatorConfig, embeddings);
-    this.discriminatorHead = new DiscriminatorHead(parameters, discriminatorConfig);
+    this.settings = settings;
     String prefix = HuggingFaceWeights.GENERATOR;
-    this.generator = new ElectraEncoder(parameters, prefix, generatorConfig, embeddings);
-    this.generatorHead = new GeneratorHead(parameters, prefix, generatorConfig, embeddings.words());
+    Attention attention = Attention.BIDIRECTIONAL;
+    ElectraEmbeddings embeddings = new ElectraEmbeddings(parameters, "", discriminatorConfig);
+    this.discriminator =
+        new ElectraEncoder(parameters, "", discriminatorConfig, embeddings, attention);
+    boolean detects = settings.loss().detects();
+    this.discriminatorHead =
+        detects ? new DiscriminatorHead(parameters, discriminatorConfig) : null;
+    this.restoringHead =
+        detects ? null : new GeneratorHead(parameters, "", discriminatorConfig, embeddings.words());
+    this.copyGate =
+        settings.loss() == DiscriminatorLoss.ALL_TOKENS_MLM
+            ? new CopyGate(parameters, discriminatorConfig)
+            : null;
+    ElectraEmbeddings generatorEmbeddings =
+        settings.embeddings() == EmbeddingSharing.TIED
+            ? embeddings
+            : new ElectraEmbeddings(parameters, prefix, generatorConfig);
+    this.generator =
+        new ElectraEncoder(parameters, prefix, generatorConfig, generatorEmbeddings, attention);
+    this.generatorHead =
+        new GeneratorHead(parameters, prefix, generatorConfig, generatorEmbeddings.words());
   }
 
+  @Override
   public ParameterSet parameters() {
     return parameters;
   }
 
-  /**
-   * What one forward pass gives.
-   *
-   * @param total the loss to minimise, a scalar with gradient
-   * @param measurements float64 [{@link Measurements#COUNT}], without gradient, on the device
-   */
-  public record Outcome(Tensor total, Tensor measurements) {}
-
-  /** What the means of a step are taken over; a micro-batch is given those of the whole batch. */
-  public record Denominators(long maskedPositions, long tokens) {
-    public static Denominators of(MaskedBatch batch) {
-      return new Denominators(batch.positions().length, batch.tokens());
-    }
-  }
-
-  /** Called before each network's forward pass, so that its noise can be seeded. */
-  public interface NoiseSeeding {
-    void beforeGenerator();
-
-    void beforeSampling();
-
-    void beforeDiscriminator();
-  }
-
-  /** Computes the joint loss of a batch. Everything it makes belongs to the caller's scope. */
+  @Override
   public Outcome forward(
+      MaskedBatch batch, Denominators denominators, NoiseSeeding seeding, Mode mode) {
+    return forward(batch, denominators, ReplacementSampler.cumulative(), seeding, mode);
+  }
+
+  /** Computes the joint loss of a batch with given replacements, as a test needs it. */
+  Outcome forward(
       MaskedBatch batch,
       Denominators denominators,
       ReplacementSampler sampler,
@@ -104,7 +131,7 @@ public final class ReplacedTokenDetection {
         batch.attentionMask() == null
             ? null
             : Tensors.ofLongs(batch.attentionMask(), device, rows, seq); // [batch, seq]
-    Tensor masked = Tensors.ofLongs(batch.generatorInputIds(), device, rows, seq); // [batch, seq]
+    Tensor masked = Tensors.ofLongs(batch.maskedIds(), device, rows, seq); // [batch, seq]
     Tensor positions =
         Tensors.ofLongs(batch.positions(), device, batch.positions().length); // [masked]
 
@@ -113,69 +140,125 @@ public final class ReplacedTokenDetection {
     Tensor selected = hidden.flatten(0, 1).index_select(0, positions); // [masked, hidden]
     Tensor logits = generatorHead.forward(selected).to(ScalarType.Float); // [masked, vocab]
     Tensor targets = original.flatten().index_select(0, positions); // [masked]
-    Tensor mlmLoss = torch.cross_entropy_loss(logits, targets);
+    Tensor mlmLoss = SelectionLoss.of(logits, targets, batch, denominators);
 
     seeding.beforeSampling();
-    Tensor sampled;
     Tensor corrupted;
-    Tensor replaced;
     try (NoGradGuard noGradient = new NoGradGuard()) {
-      sampled = sampler.sample(logits.detach()); // [masked]
+      Tensor sampled = sampler.sample(logits.detach()); // [masked]
       corrupted =
           original.flatten().index_copy(0, positions, sampled).view(rows, seq); // [batch, seq]
-      // A sample that equals the original counts as original (section 3.2).
-      replaced = corrupted.ne(original); // [batch, seq]
     }
 
     seeding.beforeDiscriminator();
-    Tensor scores =
-        discriminatorHead
-            .forward(discriminator.forward(corrupted, types, mask, mode))
-            .to(ScalarType.Float); // [batch, seq]
-    Tensor labels = replaced.to(ScalarType.Float); // [batch, seq]
-    TensorOptional weights =
-        mask == null ? new TensorOptional() : new TensorOptional(mask.to(ScalarType.Float));
-    Tensor rtdLoss =
-        torch
-            .binary_cross_entropy_with_logits(
-                scores, labels, weights, new TensorOptional(), torch.Reduction.Sum.value)
-            .div(new org.bytedeco.pytorch.Scalar((double) denominators.tokens()));
-    double maskedShare = (double) batch.positions().length / denominators.maskedPositions();
-    Tensor mlmPart =
-        maskedShare == 1 ? mlmLoss : mlmLoss.mul(new org.bytedeco.pytorch.Scalar(maskedShare));
-    Tensor total = mlmPart.add(rtdLoss.mul(new org.bytedeco.pytorch.Scalar(DISCRIMINATOR_WEIGHT)));
-    return new Outcome(total, measure(mlmPart, rtdLoss, logits, targets, scores, replaced, mask));
+    Tensor states = discriminator.forward(corrupted, types, mask, mode); // [batch, seq, hidden]
+    Judgement judgement =
+        settings.loss().detects()
+            ? detect(states, original, corrupted, positions, mask, denominators)
+            : restore(states, original, corrupted, positions, mask, batch, denominators);
+    Tensor total = mlmLoss.add(judgement.loss().mul(new Scalar(settings.weight())));
+    try (NoGradGuard noGradient = new NoGradGuard()) {
+      Tensor right = SelectionLoss.count(SelectionLoss.isRight(logits, targets), batch, device);
+      return new Outcome(
+          total,
+          Measurements.of(
+              total,
+              mlmLoss,
+              right,
+              judgement.loss(),
+              judgement.right(),
+              judgement.judged(),
+              judgement.said(),
+              judgement.hits(),
+              judgement.replaced(),
+              batch.selections()));
+    }
   }
 
-  private static Tensor measure(
-      Tensor mlmLoss,
-      Tensor rtdLoss,
-      Tensor logits,
-      Tensor targets,
-      Tensor scores,
-      Tensor replaced,
-      Tensor mask) {
+  /** The discriminator's loss and, as scalars, what {@link Measurements} is made of. */
+  private record Judgement(
+      Tensor loss, Tensor right, Tensor judged, Tensor said, Tensor hits, Tensor replaced) {}
+
+  private Judgement detect(
+      Tensor states,
+      Tensor original,
+      Tensor corrupted,
+      Tensor positions,
+      Tensor mask,
+      Denominators denominators) {
+    Tensor scores = discriminatorHead.forward(states).to(ScalarType.Float); // [batch, seq]
+    boolean masked = settings.loss() == DiscriminatorLoss.MASKED;
+    Tensor replaced;
+    Tensor judged;
     try (NoGradGuard noGradient = new NoGradGuard()) {
-      Tensor counted =
-          mask == null ? torch.ones_like(replaced) : mask.ne(new org.bytedeco.pytorch.Scalar(0L));
-      Tensor said = scores.gt(new org.bytedeco.pytorch.Scalar(0f)).logical_and(counted);
-      Tensor hits = said.logical_and(replaced);
-      Tensor right = said.eq(replaced).logical_and(counted);
-      Tensor best = logits.argmax(new org.bytedeco.pytorch.LongOptional(-1), false);
-      TensorVector values = new TensorVector();
-      for (Tensor value :
-          new Tensor[] {
-            mlmLoss,
-            rtdLoss,
-            best.eq(targets).sum(),
-            right.sum(),
-            said.sum(),
-            hits.sum(),
-            replaced.sum()
-          }) {
-        values.push_back(value.detach().to(ScalarType.Double));
-      }
-      return torch.stack(values);
+      // A sample that equals the original counts as original (section 3.2).
+      replaced = corrupted.ne(original); // [batch, seq]
+      judged =
+          masked
+              ? torch
+                  .zeros_like(replaced)
+                  .flatten()
+                  .index_fill(0, positions, new Scalar(1L))
+                  .view_as(replaced)
+              : mask == null ? torch.ones_like(replaced) : mask.ne(new Scalar(0L)); // [batch, seq]
+    }
+    boolean weighted = masked || mask != null;
+    Tensor loss =
+        torch
+            .binary_cross_entropy_with_logits(
+                scores,
+                replaced.to(ScalarType.Float),
+                weighted ? new TensorOptional(judged.to(ScalarType.Float)) : new TensorOptional(),
+                new TensorOptional(),
+                torch.Reduction.Sum.value)
+            .div(new Scalar((double) (masked ? denominators.selections() : denominators.tokens())));
+    try (NoGradGuard noGradient = new NoGradGuard()) {
+      Tensor said = scores.gt(new Scalar(0f)).logical_and(judged);
+      Tensor right = said.eq(replaced).logical_and(judged);
+      return new Judgement(
+          loss,
+          right.sum(),
+          judged.sum(),
+          said.sum(),
+          said.logical_and(replaced).sum(),
+          replaced.sum());
+    }
+  }
+
+  private Judgement restore(
+      Tensor states,
+      Tensor original,
+      Tensor corrupted,
+      Tensor positions,
+      Tensor mask,
+      MaskedBatch batch,
+      Denominators denominators) {
+    boolean all = settings.loss() == DiscriminatorLoss.ALL_TOKENS_MLM;
+    Tensor at = all && mask != null ? mask.flatten().nonzero().squeeze(-1) : positions;
+    Tensor hidden = states.flatten(0, 1); // [batch * seq, hidden]
+    Tensor targets = original.flatten(); // [batch * seq]
+    Tensor shown = corrupted.flatten(); // [batch * seq]
+    if (!all || mask != null) {
+      hidden = hidden.index_select(0, at);
+      targets = targets.index_select(0, at);
+      shown = shown.index_select(0, at);
+    }
+    Tensor logits = restoringHead.forward(hidden).to(ScalarType.Float); // [judged, vocab]
+    Tensor loss =
+        all
+            ? copyGate
+                .loss(hidden, logits, targets, shown)
+                .div(new Scalar((double) denominators.tokens()))
+            : SelectionLoss.of(logits, targets, batch, denominators);
+    try (NoGradGuard noGradient = new NoGradGuard()) {
+      Tensor best =
+          all
+              ? copyGate.predict(hidden, logits, shown)
+              : logits.argmax(new org.bytedeco.pytorch.LongOptional(-1), false);
+      Tensor replaced = corrupted.ne(original).sum();
+      Tensor none = torch.zeros_like(replaced);
+      Tensor judged = torch.ones_like(targets).sum();
+      return new Judgement(loss, best.eq(targets).sum(), judged, none, none, replaced);
     }
   }
 }

@@ -24,7 +24,9 @@ public final class KeyedRandom {
     SAMPLING_NOISE,
     DISCRIMINATOR_NOISE,
     EXPORT_CHECK,
-    NEGATIVES
+    NEGATIVES,
+    RANDOM_TOKEN,
+    EXAMPLE_LENGTHS
   }
 
   private long state;

@@ -166,7 +166,12 @@ class PretrainFromRunIT {
             "--init-from",
             first);
     assertEquals(2, refused.code());
-    assertTrue(refused.errorLine().contains("of other sizes than --size=SMALL"), refused.err());
+    assertTrue(
+        refused
+            .errorLine()
+            .contains(
+                "has a discriminator of another size; expected hidden_size=256; hidden_size=128, expected num_hidden_layers=12; num_hidden_layers=4"),
+        refused.err());
     assertFalse(Files.exists(folder.resolve("second")));
   }
 

@@ -31,8 +31,10 @@ class ElectraTinyGoldenIT {
   @ValueSource(strings = {"discriminator", "discriminator-head64"})
   void discriminatorsAgree(String name) throws IOException {
     Fixture fixture = new Fixture(name);
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, fixture.config);
-    ElectraEncoder encoder = new ElectraEncoder(fixture.parameters, "", fixture.config, embeddings);
+    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, "", fixture.config);
+    ElectraEncoder encoder =
+        new ElectraEncoder(
+            fixture.parameters, "", fixture.config, embeddings, Attention.BIDIRECTIONAL);
     DiscriminatorHead head = new DiscriminatorHead(fixture.parameters, fixture.config);
     fixture.load(name.equals("discriminator-head64") ? "discriminator" : name);
     for (String batch : BATCHES) {
@@ -45,8 +47,10 @@ class ElectraTinyGoldenIT {
   @ValueSource(strings = {"generator", "generator-projected"})
   void generatorsAgree(String name) throws IOException {
     Fixture fixture = new Fixture(name);
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, fixture.config);
-    ElectraEncoder encoder = new ElectraEncoder(fixture.parameters, "", fixture.config, embeddings);
+    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, "", fixture.config);
+    ElectraEncoder encoder =
+        new ElectraEncoder(
+            fixture.parameters, "", fixture.config, embeddings, Attention.BIDIRECTIONAL);
     GeneratorHead head =
         new GeneratorHead(fixture.parameters, "", fixture.config, embeddings.words());
     fixture.load(name);
@@ -70,8 +74,10 @@ class ElectraTinyGoldenIT {
   @ValueSource(ints = {1, 2, 5})
   void classifiersAgree(int labels) throws IOException {
     Fixture fixture = new Fixture("classifier-" + labels);
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, fixture.config);
-    ElectraEncoder encoder = new ElectraEncoder(fixture.parameters, "", fixture.config, embeddings);
+    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, "", fixture.config);
+    ElectraEncoder encoder =
+        new ElectraEncoder(
+            fixture.parameters, "", fixture.config, embeddings, Attention.BIDIRECTIONAL);
     ClassificationHead head = new ClassificationHead(fixture.parameters, fixture.config, labels);
     fixture.load("classifier-" + labels);
     for (String batch : BATCHES) {
@@ -83,8 +89,10 @@ class ElectraTinyGoldenIT {
   @Test
   void questionAnsweringAgrees() throws IOException {
     Fixture fixture = new Fixture("qa");
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, fixture.config);
-    ElectraEncoder encoder = new ElectraEncoder(fixture.parameters, "", fixture.config, embeddings);
+    ElectraEmbeddings embeddings = new ElectraEmbeddings(fixture.parameters, "", fixture.config);
+    ElectraEncoder encoder =
+        new ElectraEncoder(
+            fixture.parameters, "", fixture.config, embeddings, Attention.BIDIRECTIONAL);
     QuestionAnsweringHead head = new QuestionAnsweringHead(fixture.parameters, fixture.config);
     fixture.load("qa");
     for (String batch : BATCHES) {

@@ -33,8 +33,9 @@ class AdamWIT {
   void everyParameterIsUpdatedExactlyOnce() {
     ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
     ElectraConfig discriminator = PretrainingSize.TINY.discriminator(50);
-    ElectraConfig generator = PretrainingSize.TINY.generator(50);
-    new ReplacedTokenDetection(parameters, discriminator, generator);
+    ElectraConfig generator = PretrainingSize.TINY.generator(50, 0.5);
+    new ReplacedTokenDetection(
+        parameters, discriminator, generator, ReplacedTokenDetection.Settings.electra());
     AdamW optimizer =
         new AdamW(
             parameters,

@@ -10,25 +10,22 @@ import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.solrelectra.training.GoldenFiles;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.ElectraConfig;
-import org.solrelectra.training.network.ElectraEmbeddings;
-import org.solrelectra.training.network.ElectraEncoder;
-import org.solrelectra.training.network.GeneratorHead;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Denominators;
-import org.solrelectra.training.pretrain.ReplacedTokenDetection.Outcome;
+import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
+import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
 
 /** Losses, every gradient and ten updates of the joint objective, without any random number. */
 class PretrainingGoldenIT {
@@ -38,8 +35,8 @@ class PretrainingGoldenIT {
   private static final double PARAMETER = 5e-5;
   private static final double STATISTIC = 1e-4;
 
-  private static final ReplacedTokenDetection.NoiseSeeding NO_NOISE =
-      new ReplacedTokenDetection.NoiseSeeding() {
+  private static final PretrainingTask.NoiseSeeding NO_NOISE =
+      new PretrainingTask.NoiseSeeding() {
         @Override
         public void beforeGenerator() {}
 
@@ -82,7 +79,7 @@ class PretrainingGoldenIT {
                 NO_NOISE,
                 Mode.TRAINING);
         Measurements.Accumulator accumulator = new Measurements.Accumulator();
-        accumulator.add(Tensors.floats(outcome.measurements()), batch);
+        accumulator.add(Tensors.floats(outcome.measurements()));
         accumulator.endStep();
         checkMeasurements(expected, accumulator.result());
         outcome.total().backward();
@@ -144,9 +141,7 @@ class PretrainingGoldenIT {
   void theMaskedLanguageModellingArmAgrees() throws IOException {
     ElectraConfig config = GoldenFiles.config("electra-tiny/discriminator");
     ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(parameters, config);
-    ElectraEncoder encoder = new ElectraEncoder(parameters, "", config, embeddings);
-    GeneratorHead head = new GeneratorHead(parameters, "", config, embeddings.words());
+    PretrainingTask task = new LanguageModeling(parameters, config, Attention.BIDIRECTIONAL);
     Map<String, Values> weights =
         new HashMap<>(GoldenFiles.tensors("electra-tiny/discriminator/model.safetensors"));
     weights.putAll(GoldenFiles.tensors("pretraining/mlm-arm-head.safetensors"));
@@ -164,19 +159,8 @@ class PretrainingGoldenIT {
     assertEquals(5, steps.size());
     for (int step = 0; step < steps.size(); step++) {
       try (PointerScope scope = new PointerScope()) {
-        JsonNode record = batches.get(step);
-        MaskedBatch batch = batch(record, 0, 4);
-        Tensor hidden =
-            encoder.forward(
-                tensor(record.get("mlm_arm_input_ids")),
-                tensor(record.get("token_type_ids")),
-                tensor(record.get("attention_mask")),
-                Mode.TRAINING);
-        Tensor positions =
-            Tensors.ofLongs(batch.positions(), GoldenFiles.CPU, batch.positions().length);
-        Tensor logits = head.forward(hidden.flatten(0, 1).index_select(0, positions));
-        Tensor targets = tensor(record.get("input_ids")).flatten().index_select(0, positions);
-        Tensor loss = torch.cross_entropy_loss(logits, targets);
+        MaskedBatch batch = batch(batches.get(step), "mlm_arm_input_ids", 0, 4);
+        Tensor loss = task.forward(batch, Denominators.of(batch), NO_NOISE, Mode.TRAINING).total();
         loss.backward();
         assertRelative(
             steps.get(step).get("mlm_loss").asDouble(), loss.item_double(), LOSS, "step " + step);
@@ -213,7 +197,8 @@ class PretrainingGoldenIT {
         new ReplacedTokenDetection(
             parameters,
             GoldenFiles.config("electra-tiny/" + discriminator),
-            GoldenFiles.config("electra-tiny/" + generator));
+            GoldenFiles.config("electra-tiny/" + generator),
+            ReplacedTokenDetection.Settings.electra());
     HuggingFaceWeights.load(
         GoldenFiles.tensors("electra-tiny/discriminator/model.safetensors"),
         parameters,
@@ -232,20 +217,23 @@ class PretrainingGoldenIT {
   }
 
   private static MaskedBatch batch(JsonNode record, int from, int to) {
+    return batch(record, "generator_input_ids", from, to);
+  }
+
+  private static MaskedBatch batch(JsonNode record, String maskedIds, int from, int to) {
     int length = record.get("input_ids").get(0).size();
-    long[] mask = rows(record, "attention_mask", from, to);
     return new MaskedBatch(
         to - from,
         length,
         rows(record, "input_ids", from, to),
         rows(record, "token_type_ids", from, to),
-        mask,
+        rows(record, "attention_mask", from, to),
         java.util.Arrays.stream(GoldenFiles.longs(record.get("positions")))
             .filter(position -> position >= (long) from * length && position < (long) to * length)
             .map(position -> position - (long) from * length)
             .toArray(),
-        rows(record, "generator_input_ids", from, to),
-        java.util.Arrays.stream(mask).sum());
+        null,
+        rows(record, maskedIds, from, to));
   }
 
   private static long[] rows(JsonNode record, String key, int from, int to) {
@@ -265,11 +253,6 @@ class PretrainingGoldenIT {
             .mapToLong(i -> all[i])
             .toArray();
     return logits -> Tensors.ofLongs(sampled, GoldenFiles.CPU, sampled.length);
-  }
-
-  private static Tensor tensor(JsonNode rows) {
-    return Tensors.ofLongs(
-        GoldenFiles.longs(rows), GoldenFiles.CPU, rows.size(), rows.get(0).size());
   }
 
   private static Tensor tensor(Values values) {
@@ -300,7 +283,8 @@ class PretrainingGoldenIT {
     new ReplacedTokenDetection(
         gradients,
         GoldenFiles.config("electra-tiny/discriminator"),
-        GoldenFiles.config("electra-tiny/generator"));
+        GoldenFiles.config("electra-tiny/generator"),
+        ReplacedTokenDetection.Settings.electra());
     parameters.all().forEach((name, tensor) -> gradients.set(name, Tensors.floats(tensor.grad())));
     Map<String, Values> actual = named(gradients);
     assertEquals(expected.keySet(), actual.keySet());
@@ -350,8 +334,8 @@ class PretrainingGoldenIT {
             copy,
             GoldenFiles.config(
                 "electra-tiny/" + (projected ? "discriminator-head64" : "discriminator")),
-            GoldenFiles.config(
-                "electra-tiny/" + (projected ? "generator-projected" : "generator")));
+            GoldenFiles.config("electra-tiny/" + (projected ? "generator-projected" : "generator")),
+            ReplacedTokenDetection.Settings.electra());
         (moment.equals("moment1") ? optimizer.firstMoments() : optimizer.secondMoments())
             .forEach((name, tensor) -> copy.set(name, Tensors.floats(tensor)));
         checkStatisticsOf(named(copy), trace, moment);
