@@ -24,15 +24,18 @@ import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
+import org.solrelectra.training.metrics.EventFiles;
+import org.solrelectra.training.metrics.MetricsLine;
+import org.solrelectra.training.metrics.PeakMemory;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.storage.Folders;
 
 /**
  * A pretraining run and its folder: {@code run.json} (what it was started with), {@code corpus}
- * (token ids), {@code checkpoints}, {@code metrics.jsonl}, and as of the last checkpoint the
- * networks as Hugging Face style directories: {@code discriminator} and {@code generator}, or what
- * a language model learns alone as {@code generator}.
+ * (token ids), {@code checkpoints}, {@code metrics.jsonl} and the same in {@code tensorboard}, and as
+ * of the last checkpoint the networks as Hugging Face style directories: {@code discriminator} and
+ * {@code generator}, or what a language model learns alone as {@code generator}.
  */
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
@@ -170,6 +173,7 @@ public final class PretrainingRun {
       run.writeNetworks();
     }
     run.cutMetrics();
+    EventFiles.rewrite(folder);
     Files.deleteIfExists(folder.resolve(STARTING));
     run.startNanos = System.nanoTime();
     return run;
@@ -334,7 +338,7 @@ public final class PretrainingRun {
         tokenizer);
   }
 
-  /** Appends a line to {@code metrics.jsonl}. */
+  /** Appends a line to {@code metrics.jsonl}, and the same to TensorBoard's event files. */
   public void record(String split, Measurements measurements, double tokensPerSecond)
       throws IOException {
     long step = pretrainer.stepsDone();
@@ -348,6 +352,7 @@ public final class PretrainingRun {
       line.put("gradient_norm", pretrainer.gradientNorm());
       line.put("learning_rate", pretrainer.config().schedule().rate(Math.max(0, step - 1)));
       line.put("tokens_per_second", tokensPerSecond);
+      PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
     }
     Files.writeString(
         metrics(),
@@ -355,6 +360,7 @@ public final class PretrainingRun {
         StandardCharsets.UTF_8,
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
+    EventFiles.append(folder, MetricsLine.of(line));
   }
 
   private void putMeasurements(ObjectNode line, Measurements measurements) {

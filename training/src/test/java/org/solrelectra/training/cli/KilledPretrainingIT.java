@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.training.SmallCorpus;
 import org.solrelectra.training.checkpoint.Checkpoint;
+import org.solrelectra.training.metrics.EventFileReader;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -68,10 +70,20 @@ class KilledPretrainingIT {
           Files.readAllBytes(undisturbed.resolve(file)), Files.readAllBytes(run.resolve(file)));
     }
     assertEquals(STEPS, lastLoggedStep(run));
+    assertEquals(
+        LongStream.rangeClosed(1, STEPS).boxed().toList(),
+        EventFileReader.steps(run, "training"),
+        "no step twice in TensorBoard");
     try (Stream<Path> left = Files.list(run)) {
       assertEquals(
           List.of(
-              "checkpoints", "corpus", "discriminator", "generator", "metrics.jsonl", "run.json"),
+              "checkpoints",
+              "corpus",
+              "discriminator",
+              "generator",
+              "metrics.jsonl",
+              "run.json",
+              "tensorboard"),
           left.map(path -> path.getFileName().toString()).sorted().toList());
     }
   }
