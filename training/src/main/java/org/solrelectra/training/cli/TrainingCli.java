@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       TokenizeCommand.class,
       ScoreCommand.class,
       PlotCommand.class,
+      ReportCommand.class,
       BenchCommand.class,
     })
 public final class TrainingCli implements Runnable {

@@ -1,55 +1,49 @@
 package org.solrelectra.training.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
+import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
+import org.solrelectra.training.metrics.InvalidMetricsException;
+import org.solrelectra.training.metrics.MetricsFile;
+import org.solrelectra.training.metrics.MetricsLine;
+import org.solrelectra.training.metrics.Split;
 
 /**
  * Accuracies of a pretraining run on held-out documents, against steps: the generator's, and the
- * discriminator's beside what calling every token original would reach. Immutable.
+ * discriminator's beside what calling every token original would reach, as far as the run measured
+ * them. Immutable.
  */
 public final class LearningCurve {
-  private static final String METRICS = "metrics.jsonl";
-  private static final String HELD_OUT = "held-out";
+  private final List<MetricsLine> points;
 
-  private final List<JsonNode> points;
-
-  private LearningCurve(List<JsonNode> points) {
+  private LearningCurve(List<MetricsLine> points) {
     this.points = points;
   }
 
   /**
    * Reads what a run measured so far.
    *
-   * @throws IllegalArgumentException if the folder holds no run, or the run measured nothing yet on
-   *     held-out documents
+   * @throws IllegalArgumentException if the folder holds no metrics, or the run measured nothing
+   *     yet on held-out documents
+   * @throws InvalidMetricsException if a line of its metrics is damaged
    */
   public static LearningCurve read(Path run) throws IOException {
-    Path file = run.resolve(METRICS);
-    if (!Files.exists(file)) {
-      throw new IllegalArgumentException(run + " is not a run: it holds no " + METRICS);
-    }
-    ObjectMapper json = new ObjectMapper();
-    List<JsonNode> points = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
-      JsonNode point = json.readTree(line);
-      if (HELD_OUT.equals(point.path("split").asText())) {
-        points.add(point);
-      }
-    }
+    List<MetricsLine> points =
+        MetricsFile.read(run).stream().filter(line -> line.split() == Split.HELD_OUT).toList();
     if (points.isEmpty()) {
-      throw new IllegalArgumentException(file + " has no line with the split '" + HELD_OUT + "'");
+      throw new IllegalArgumentException(
+          run.resolve(MetricsFile.NAME)
+              + " has no line with the split '"
+              + Split.HELD_OUT.label()
+              + "'");
     }
     return new LearningCurve(points);
   }
@@ -67,19 +61,27 @@ public final class LearningCurve {
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
     chart.getStyler().setYAxisMin(0.0);
     chart.getStyler().setYAxisMax(1.0);
-    add(chart, "generator, masked tokens", point -> point.path("mlm_accuracy").asDouble());
-    add(chart, "discriminator, all tokens", point -> point.path("rtd_accuracy").asDouble());
-    add(chart, "all called original", point -> 1 - point.path("replaced_fraction").asDouble());
-    add(
-        chart,
-        "discriminator, recall of replaced tokens",
-        point -> point.path("rtd_recall").asDouble());
+    add(chart, "generator, masked tokens", point -> point.value("mlm_accuracy"));
+    add(chart, "discriminator, all tokens", point -> point.value("rtd_accuracy"));
+    add(chart, "all called original", LearningCurve::originalShare);
+    add(chart, "discriminator, recall of replaced tokens", point -> point.value("rtd_recall"));
     BitmapEncoder.saveBitmap(chart, file.toString(), BitmapFormat.PNG);
   }
 
-  private void add(XYChart chart, String name, ToDoubleFunction<JsonNode> value) {
-    double[] steps = points.stream().mapToDouble(point -> point.path("step").asDouble()).toArray();
-    double[] values = points.stream().mapToDouble(value).toArray();
+  private static OptionalDouble originalShare(MetricsLine point) {
+    OptionalDouble replaced = point.value("replaced_fraction");
+    return replaced.isEmpty() ? replaced : OptionalDouble.of(1 - replaced.getAsDouble());
+  }
+
+  private void add(XYChart chart, String name, Function<MetricsLine, OptionalDouble> value) {
+    List<MetricsLine> measured =
+        points.stream().filter(point -> value.apply(point).isPresent()).toList();
+    if (measured.isEmpty()) {
+      return;
+    }
+    double[] steps = measured.stream().mapToDouble(MetricsLine::step).toArray();
+    double[] values =
+        measured.stream().mapToDouble(point -> value.apply(point).getAsDouble()).toArray();
     chart.addSeries(name, steps, values).setMarker(SeriesMarkers.NONE);
   }
 }

@@ -49,15 +49,22 @@ class LearningCurveTest {
   }
 
   @Test
+  void whatAnObjectiveDoesNotHaveIsLeftOut() throws IOException {
+    Files.writeString(
+        run.resolve("metrics.jsonl"), "{\"step\":5,\"split\":\"held-out\",\"mlm_accuracy\":0.5}\n");
+    Path picture = run.resolve("curve.png");
+    LearningCurve.read(run).write(picture);
+    assertEquals(500, ImageIO.read(picture.toFile()).getHeight());
+  }
+
+  @Test
   void aRunWithoutMeasurementsIsNamed() throws IOException {
-    assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> LearningCurve.read(run))
-            .getMessage()
-            .contains("metrics.jsonl"));
+    assertEquals(
+        run + " holds no metrics.jsonl: it is no run, or one that has measured nothing yet",
+        assertThrows(IllegalArgumentException.class, () -> LearningCurve.read(run)).getMessage());
     Files.writeString(run.resolve("metrics.jsonl"), "{\"step\":50,\"split\":\"training\"}\n");
-    assertTrue(
-        assertThrows(IllegalArgumentException.class, () -> LearningCurve.read(run))
-            .getMessage()
-            .contains("held-out"));
+    assertEquals(
+        run.resolve("metrics.jsonl") + " has no line with the split 'held-out'",
+        assertThrows(IllegalArgumentException.class, () -> LearningCurve.read(run)).getMessage());
   }
 }

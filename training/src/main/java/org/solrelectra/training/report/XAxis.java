@@ -1,0 +1,8 @@
+package org.solrelectra.training.report;
+
+/** What curves are drawn against. */
+public enum XAxis {
+  STEPS,
+  TOKENS,
+  SECONDS
+}
