@@ -13,6 +13,9 @@ import org.solrelectra.training.checkpoint.Checkpoint;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.export.ModelExporter;
+import org.solrelectra.training.metrics.MetricsFile;
+import org.solrelectra.training.metrics.MetricsLine;
+import org.solrelectra.training.metrics.Split;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -126,20 +129,17 @@ final class ExportCommand implements Callable<Integer> {
       provenance.put("seconds", Math.round(state.path("seconds").asDouble()));
       provenance.put("tokenizer_hash", state.path("tokenizer_hash").asText());
     }
-    JsonNode heldOut = null;
-    if (Files.exists(run.resolve("metrics.jsonl"))) {
-      for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-        JsonNode metrics = json.readTree(line);
-        // Measured on these weights, not on later ones that were never saved.
-        if (metrics.path("split").asText().equals("held-out")
-            && metrics.path("step").asLong() <= step) {
-          heldOut = metrics;
-        }
+    MetricsLine heldOut = null;
+    boolean measured = Files.exists(run.resolve(MetricsFile.NAME));
+    for (MetricsLine line : measured ? MetricsFile.read(run) : List.<MetricsLine>of()) {
+      // Measured on these weights, not on later ones that were never saved.
+      if (line.split() == Split.HELD_OUT && line.step() <= step) {
+        heldOut = line;
       }
     }
     if (heldOut != null) {
-      provenance.put("tokens", heldOut.get("tokens").asLong());
-      ObjectNode measured = provenance.putObject("held_out");
+      heldOut.value("tokens").ifPresent(tokens -> provenance.put("tokens", (long) tokens));
+      ObjectNode values = provenance.putObject("held_out");
       for (String key :
           List.of(
               "mlm_loss",
@@ -148,7 +148,7 @@ final class ExportCommand implements Callable<Integer> {
               "rtd_accuracy",
               "rtd_precision",
               "rtd_recall")) {
-        measured.set(key, heldOut.get(key));
+        heldOut.value(key).ifPresent(value -> values.put(key, value));
       }
     }
     return provenance;

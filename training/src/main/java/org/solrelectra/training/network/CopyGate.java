@@ -14,7 +14,8 @@ public final class CopyGate {
 
   public CopyGate(ParameterSet parameters, ElectraConfig config) {
     this.gate =
-        new Linear(parameters, "copy_gate", Initialization.GLOROT_UNIFORM, config.hiddenSize(), 1);
+        new Linear(
+            parameters, "copy_gate", Initialization.TRUNCATED_NORMAL, config.hiddenSize(), 1);
   }
 
   /**

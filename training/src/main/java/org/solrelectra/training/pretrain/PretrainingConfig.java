@@ -116,9 +116,9 @@ public record PretrainingConfig(
         size.generatorFraction(),
         ReplacedTokenDetection.Settings.electra(),
         size.learningRate(),
-        paper
-            ? PAPER_WARMUP
-            : Math.min(PAPER_WARMUP, Math.round(RECOMMENDED_WARMUP_SHARE * scheduleSteps)),
+        Math.min(
+            PAPER_WARMUP,
+            paper ? scheduleSteps : Math.round(RECOMMENDED_WARMUP_SHARE * scheduleSteps)),
         scheduleSteps,
         paper ? PAPER_DROPOUT : 0,
         paper ? PositionInitialization.TRUNCATED_NORMAL : PositionInitialization.SINUSOIDAL,

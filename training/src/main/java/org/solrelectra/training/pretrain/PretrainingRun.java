@@ -33,9 +33,9 @@ import org.solrelectra.training.storage.Folders;
 
 /**
  * A pretraining run and its folder: {@code run.json} (what it was started with), {@code corpus}
- * (token ids), {@code checkpoints}, {@code metrics.jsonl} and the same in {@code tensorboard}, and as
- * of the last checkpoint the networks as Hugging Face style directories: {@code discriminator} and
- * {@code generator}, or what a language model learns alone as {@code generator}.
+ * (token ids), {@code checkpoints}, {@code metrics.jsonl} and the same in {@code tensorboard}, and
+ * as of the last checkpoint the networks as Hugging Face style directories: {@code discriminator}
+ * and {@code generator}, or what a language model learns alone as {@code generator}.
  */
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
