@@ -28,38 +28,41 @@ public record HuggingFaceModel(
     Map<String, Values> weights,
     Vocabulary vocabulary,
     TokenizerConfig tokenizer) {
+  /** The file that makes a folder a model directory. */
+  static final String CONFIG = "config.json";
 
   /**
-   * Reads a directory with {@code config.json}, {@code vocab.txt}, {@code model.safetensors} and,
-   * if it is there, {@code tokenizer_config.json}.
+   * Reads a directory with {@code config.json}, {@code vocab.txt} or {@code tokenizer.json}, the
+   * weights as safetensors or as PyTorch's state dict, in one file or in several, and, if it is
+   * there, {@code tokenizer_config.json}. Weights that old files name otherwise have today's names;
+   * a generator's output matrix, which is its word table, is left out.
    *
    * @throws InvalidModelException if a file is missing or damaged, or the vocabulary does not fit
    */
   public static HuggingFaceModel read(Path folder) throws IOException {
-    for (String name : List.of("config.json", "vocab.txt", "model.safetensors")) {
-      if (!Files.exists(folder.resolve(name))) {
-        throw new InvalidModelException(folder + " is not a model directory: it holds no " + name);
-      }
+    return read(folder, TokenizerSource.OF_THE_DIRECTORY);
+  }
+
+  /** Reads a directory that may leave its tokenizer to another source. */
+  static HuggingFaceModel read(Path folder, TokenizerSource source) throws IOException {
+    Path configFile = folder.resolve(CONFIG);
+    if (!Files.exists(configFile)) {
+      throw new InvalidModelException(folder + " is not a model directory: it holds no " + CONFIG);
     }
-    Path configFile = folder.resolve("config.json");
     JsonNode json = readJson(configFile);
     ElectraConfig config = ElectraConfig.fromJson(json, configFile.toString());
-    Vocabulary vocabulary = Vocabulary.read(folder.resolve("vocab.txt"));
+    Vocabulary vocabulary = source.vocabulary(folder);
+    TokenizerConfig tokenizer = source.config(folder, config.maxPositions());
     if (vocabulary.size() != config.vocabularySize()) {
       throw new InvalidModelException(
           folder
-              + ": vocab.txt and config.json do not belong together; vocab_size="
+              + ": vocabulary and config.json do not belong together; vocab_size="
               + config.vocabularySize()
               + ", pieces="
               + vocabulary.size());
     }
-    Map<String, Values> weights = SafeTensors.read(folder.resolve("model.safetensors"));
-    return new HuggingFaceModel(
-        config,
-        head(json, weights),
-        weights,
-        vocabulary,
-        tokenizer(folder.resolve("tokenizer_config.json"), config));
+    Map<String, Values> weights = HuggingFaceFiles.weights(folder);
+    return new HuggingFaceModel(config, head(json, weights), weights, vocabulary, tokenizer);
   }
 
   private static JsonNode readJson(Path file) throws IOException {
@@ -82,22 +85,12 @@ public record HuggingFaceModel(
         labels.add("LABEL_" + id);
       }
     }
+    boolean generates = weights.containsKey("generator_lm_head.bias");
     return new Head(
-        json.path("architectures").path(0).asText("ElectraForPreTraining"),
+        json.path("architectures")
+            .path(0)
+            .asText(generates ? "ElectraForMaskedLM" : "ElectraForPreTraining"),
         labels,
         json.path("problem_type").asText(null));
-  }
-
-  private static TokenizerConfig tokenizer(Path file, ElectraConfig config) throws IOException {
-    if (!Files.exists(file)) {
-      return TokenizerConfig.bert(true, config.maxPositions());
-    }
-    JsonNode json = readJson(file);
-    boolean lowerCase = json.path("do_lower_case").asBoolean(true);
-    return new TokenizerConfig(
-        lowerCase,
-        json.path("strip_accents").isBoolean() ? json.get("strip_accents").asBoolean() : lowerCase,
-        json.path("tokenize_chinese_chars").asBoolean(true),
-        (int) Math.min(json.path("model_max_length").asDouble(1e30), config.maxPositions()));
   }
 }

@@ -29,9 +29,6 @@ public final class HuggingFaceWeights {
   private static final String PACKED = ".attention.self.query_key_value.";
   private static final List<String> PACKED_PARTS = List.of("query", "key", "value");
 
-  /** Kept by old files though it holds no weight. */
-  private static final String POSITION_IDS = "electra.embeddings.position_ids";
-
   private HuggingFaceWeights() {}
 
   /** Says whether these are the weights of a masked or causal language model. */
@@ -119,8 +116,7 @@ public final class HuggingFaceWeights {
       }
     }
     List<String> unexpected = new ArrayList<>(weights.keySet());
-    unexpected.removeIf(
-        name -> used.contains(name) || name.equals(POSITION_IDS) || mayIgnore.test(name));
+    unexpected.removeIf(name -> used.contains(name) || mayIgnore.test(name));
     if (!missing.isEmpty() || !unexpected.isEmpty()) {
       throw new InvalidModelException(
           source

@@ -182,7 +182,7 @@ public final class SafeTensors {
     return shape;
   }
 
-  private static void readFully(FileChannel channel, ByteBuffer buffer, long position, Path file)
+  static void readFully(FileChannel channel, ByteBuffer buffer, long position, Path file)
       throws IOException {
     long at = position;
     while (buffer.hasRemaining()) {
@@ -200,7 +200,7 @@ public final class SafeTensors {
   }
 
   /** IEEE 754 binary16 to binary32; Float.float16ToFloat exists from JDK 20 on only. */
-  private static float halfToFloat(short half) {
+  static float halfToFloat(short half) {
     int exponent = (half >>> 10) & 0x1f;
     int mantissa = half & 0x3ff;
     float magnitude =

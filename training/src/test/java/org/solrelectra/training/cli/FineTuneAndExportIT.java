@@ -202,7 +202,7 @@ class FineTuneAndExportIT {
     assertEquals(
         "electra finetune: "
             + model
-            + ": vocab.txt and config.json do not belong together; vocab_size="
+            + ": vocabulary and config.json do not belong together; vocab_size="
             + SmallCorpus.pieces().size()
             + ", pieces="
             + pieces.size(),

@@ -14,11 +14,14 @@ import java.util.Map;
 /**
  * Reads vocabulary and tokenizer settings of a directory, whichever of Hugging Face's files hold
  * them.
+ *
+ * <p>Not to be shared by threads: it writes to the notes.
  */
-final class TokenizerFiles {
+public final class TokenizerFiles {
   private static final String VOCABULARY = "vocab.txt";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String CONFIG = "tokenizer_config.json";
+  private static final String LOWER_CASE = "do_lower_case";
 
   private final Path directory;
   private final JsonNode tokenizer;
@@ -26,9 +29,12 @@ final class TokenizerFiles {
   private final List<String> notes;
 
   /**
+   * Opens the files that are there; there may be none.
+   *
    * @param notes receives what had to be assumed
+   * @throws InvalidModelException if one of them is not JSON
    */
-  TokenizerFiles(Path directory, List<String> notes) throws IOException {
+  public TokenizerFiles(Path directory, List<String> notes) throws IOException {
     this.directory = directory;
     this.notes = notes;
     this.config = readIfThere(directory.resolve(CONFIG));
@@ -46,7 +52,23 @@ final class TokenizerFiles {
     }
   }
 
-  Vocabulary vocabulary() throws IOException {
+  /** Says whether the directory has a vocabulary. */
+  public boolean hasVocabulary() {
+    return Files.exists(directory.resolve(VOCABULARY)) || !tokenizer.isMissingNode();
+  }
+
+  /** Says whether the directory tells if it lower-cases. */
+  public boolean hasCasing() {
+    return config.path(LOWER_CASE).isBoolean()
+        || tokenizer.path("normalizer").path("lowercase").isBoolean();
+  }
+
+  /**
+   * Reads {@code vocab.txt} or, where there is none, {@code tokenizer.json}.
+   *
+   * @throws InvalidModelException if there is neither, or it is not a WordPiece vocabulary
+   */
+  public Vocabulary vocabulary() throws IOException {
     Path vocabulary = directory.resolve(VOCABULARY);
     if (Files.exists(vocabulary)) {
       return Vocabulary.read(vocabulary);
@@ -86,9 +108,16 @@ final class TokenizerFiles {
     }
   }
 
-  TokenizerConfig config(int maxPositions) throws InvalidModelException {
+  /**
+   * Returns the settings.
+   *
+   * @param maxPositions the longest sequence the network has positions for, in tokens: no tokenizer
+   *     makes a longer one
+   * @throws InvalidModelException if the longest sequence is too short
+   */
+  public TokenizerConfig config(int maxPositions) throws InvalidModelException {
     JsonNode normalizer = tokenizer.path("normalizer");
-    boolean lowerCase = flag("do_lower_case", normalizer.path("lowercase"), true);
+    boolean lowerCase = flag(LOWER_CASE, normalizer.path("lowercase"), true);
     boolean stripAccents = flag("strip_accents", normalizer.path("strip_accents"), lowerCase);
     boolean ideographs =
         flag("tokenize_chinese_chars", normalizer.path("handle_chinese_chars"), true);

@@ -1,0 +1,53 @@
+package org.solrelectra.training.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.lucene.model.TokenizerFiles;
+import org.solrelectra.lucene.model.Vocabulary;
+
+/**
+ * Where a model's tokenizer comes from when its directory does not say.
+ *
+ * @param vocabulary a {@code vocab.txt}; null if the directory must have one
+ * @param cased whether case and accents are kept; the directory may not say so too
+ */
+public record TokenizerSource(Path vocabulary, boolean cased) {
+  /** For a directory that says all, or is uncased, as Hugging Face takes it to be. */
+  public static final TokenizerSource OF_THE_DIRECTORY = new TokenizerSource(null, false);
+
+  /**
+   * Returns the vocabulary for a directory.
+   *
+   * @throws InvalidModelException if there is none, or there are two
+   */
+  Vocabulary vocabulary(Path directory) throws IOException {
+    TokenizerFiles files = new TokenizerFiles(directory, new ArrayList<>());
+    if (vocabulary == null) {
+      return files.vocabulary();
+    }
+    if (files.hasVocabulary()) {
+      throw new InvalidModelException(
+          directory + " has a vocabulary of its own; leave out " + vocabulary);
+    }
+    return Vocabulary.read(vocabulary);
+  }
+
+  /**
+   * Returns the settings for a directory.
+   *
+   * @throws InvalidModelException if they are damaged, or given twice
+   */
+  TokenizerConfig config(Path directory, int maxPositions) throws IOException {
+    TokenizerFiles files = new TokenizerFiles(directory, new ArrayList<>());
+    if (!cased) {
+      return files.config(maxPositions);
+    }
+    if (files.hasCasing()) {
+      throw new InvalidModelException(directory + " says its casing itself; leave out --cased");
+    }
+    return TokenizerConfig.bert(false, maxPositions);
+  }
+}
