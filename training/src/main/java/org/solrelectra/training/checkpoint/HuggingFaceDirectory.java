@@ -19,6 +19,10 @@ import org.solrelectra.training.storage.Folders;
  * vocab.txt}, {@code tokenizer_config.json}, {@code model.safetensors}.
  */
 public final class HuggingFaceDirectory {
+  /** The names of the files that make a directory. */
+  static final List<String> FILES =
+      List.of("config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors");
+
   private static final String CAUSAL = "ElectraForCausalLM";
 
   private HuggingFaceDirectory() {}
@@ -42,6 +46,11 @@ public final class HuggingFaceDirectory {
     /** A causal language model; Hugging Face needs {@code is_decoder} to run it as one. */
     public static Head causal() {
       return new Head(CAUSAL, List.of(), null);
+    }
+
+    /** A network without a head, to fine-tune. */
+    public static Head none() {
+      return new Head("ElectraModel", List.of(), null);
     }
 
     public static Head classifier(List<String> labels) {

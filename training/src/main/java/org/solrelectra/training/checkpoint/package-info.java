@@ -1,5 +1,6 @@
 /**
- * Weights on disk: safetensors, Hugging Face's names, and exact save and resume.
+ * Weights on disk: safetensors, PyTorch's and TensorFlow's files, Hugging Face's names, and exact
+ * save and resume.
  *
  * <p>Start reading at {@link org.solrelectra.training.checkpoint.Checkpoint}.
  */

@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
       VocabularyCommand.class,
       PretrainCommand.class,
       PrepareCommand.class,
+      ImportCommand.class,
       FineTuneCommand.class,
       ExportCommand.class,
       EvaluateCommand.class,

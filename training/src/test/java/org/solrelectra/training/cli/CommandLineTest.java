@@ -67,6 +67,7 @@ class CommandLineTest {
         "export --output a"
             + " # electra export: Error: Missing required argument (specify one of these):"
             + " (--run=RUN | --checkpoint=CHECKPOINT)",
+        "import --from a # electra import: Missing required option: '--output=DIR'",
         "tokenize --model a --vocabulary b"
             + " # electra tokenize: Error: --model=DIR and (--vocabulary=FILE [--cased]) are mutually exclusive"
             + " (specify only one)",

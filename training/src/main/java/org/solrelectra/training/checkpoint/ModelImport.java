@@ -1,0 +1,295 @@
+package org.solrelectra.training.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
+import org.solrelectra.training.checkpoint.SafeTensors.DataType;
+import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.network.ElectraConfig;
+import org.solrelectra.training.storage.Folders;
+
+/**
+ * Reads ELECTRAs that others have pretrained, checks every weight's name and shape, and writes them
+ * as a run does: folders {@code discriminator} and {@code generator} for Hugging Face's {@code
+ * from_pretrained} and for this project.
+ */
+public final class ModelImport {
+  private static final String DISCRIMINATOR = "discriminator";
+  private static final String GENERATOR = "generator";
+  private static final List<String> PARTS = List.of(DISCRIMINATOR, GENERATOR);
+
+  /** Whose body can be trained on, though their heads are of no use here. */
+  private static final List<String> BODIES =
+      List.of(
+          "ElectraModel",
+          "ElectraForSequenceClassification",
+          "ElectraForTokenClassification",
+          "ElectraForQuestionAnswering",
+          "ElectraForMultipleChoice");
+
+  private ModelImport() {}
+
+  /**
+   * A network that was imported.
+   *
+   * @param part {@code discriminator} or {@code generator}: its folder below the output
+   * @param head as it was written; {@code ElectraModel} if it came without a pretraining head
+   * @param leftOut weights of other heads, which were not written
+   */
+  public record Network(
+      String part,
+      Head head,
+      ElectraConfig config,
+      Map<String, Values> weights,
+      Vocabulary vocabulary,
+      TokenizerConfig tokenizer,
+      List<String> leftOut) {
+
+    /** Returns the number of trained values. */
+    public long parameters() {
+      return weights.values().stream().mapToLong(values -> values.floats().length).sum();
+    }
+  }
+
+  /**
+   * Imports one or both networks.
+   *
+   * @param from a Hugging Face directory; a folder with such directories {@code discriminator} and
+   *     {@code generator}; the prefix or the index of a TensorFlow checkpoint; or a folder with one
+   * @param output a folder, which appears when it is complete; an earlier import is replaced
+   * @return what was written
+   * @throws IllegalArgumentException if the output holds anything else
+   * @throws InvalidModelException if a file is missing or damaged, or a weight is missing,
+   *     unexpected or of another shape; then nothing is written
+   */
+  public static List<Network> run(Path from, TokenizerSource tokenizer, Path output)
+      throws IOException {
+    requireFree(output);
+    List<Network> networks = read(from, tokenizer);
+    Path partial = Folders.partial(output);
+    Folders.deleteIfExists(partial);
+    try {
+      for (Network network : networks) {
+        HuggingFaceDirectory.write(
+            partial.resolve(network.part()),
+            network.config(),
+            network.head(),
+            network.weights(),
+            DataType.F32,
+            network.vocabulary(),
+            network.tokenizer());
+      }
+      Folders.replace(partial, output);
+    } catch (IOException e) {
+      Folders.deleteIfExists(partial);
+      throw e;
+    }
+    return networks;
+  }
+
+  private static void requireFree(Path output) throws IOException {
+    if (!Files.exists(output)) {
+      return;
+    }
+    try (Stream<Path> content = Files.walk(output)) {
+      if (Files.isDirectory(output)
+          && content.filter(path -> !path.equals(output)).allMatch(ModelImport::isOfAnImport)) {
+        return;
+      }
+    }
+    throw new IllegalArgumentException(
+        output + " exists and is not what an import wrote; name another --output");
+  }
+
+  private static boolean isOfAnImport(Path path) {
+    String name = path.getFileName().toString();
+    return Files.isDirectory(path)
+        ? PARTS.contains(name)
+        : HuggingFaceDirectory.FILES.contains(name)
+            && PARTS.contains(path.getParent().getFileName().toString());
+  }
+
+  private static List<Network> read(Path from, TokenizerSource tokenizer) throws IOException {
+    if (Files.exists(from.resolve(HuggingFaceModel.CONFIG))) {
+      return List.of(network(from, HuggingFaceModel.read(from, tokenizer)));
+    }
+    List<Network> networks = new ArrayList<>();
+    for (String part : PARTS) {
+      Path folder = from.resolve(part);
+      if (Files.exists(folder.resolve(HuggingFaceModel.CONFIG))) {
+        Network network = network(folder, HuggingFaceModel.read(folder, tokenizer));
+        if (!network.part().equals(part)) {
+          throw new InvalidModelException(
+              folder + " must hold a " + part + "; it holds a " + network.part());
+        }
+        networks.add(network);
+      }
+    }
+    if (!networks.isEmpty()) {
+      requireOneTokenizer(from, networks);
+      return networks;
+    }
+    return readTensorFlow(prefix(from), tokenizer);
+  }
+
+  private static void requireOneTokenizer(Path from, List<Network> networks)
+      throws InvalidModelException {
+    for (Network network : networks) {
+      if (!network.vocabulary().pieces().equals(networks.get(0).vocabulary().pieces())
+          || !network.tokenizer().equals(networks.get(0).tokenizer())) {
+        throw new InvalidModelException(
+            from + " has a discriminator and a generator with different tokenizers");
+      }
+    }
+  }
+
+  private static Network network(Path folder, HuggingFaceModel model) throws IOException {
+    String architecture = model.head().architecture();
+    boolean isBody = BODIES.contains(architecture);
+    boolean isGenerator = architecture.equals(Head.generator().architecture());
+    if (!isBody && !isGenerator && !architecture.equals(Head.discriminator().architecture())) {
+      throw new InvalidModelException(
+          folder
+              + " has another head; expected "
+              + Head.discriminator().architecture()
+              + ", "
+              + Head.generator().architecture()
+              + " or one of "
+              + BODIES
+              + "; architectures="
+              + architecture);
+    }
+    Map<String, long[]> shapes =
+        isBody
+            ? WeightShapes.body(model.config())
+            : isGenerator
+                ? WeightShapes.generator(model.config())
+                : WeightShapes.discriminator(model.config());
+    WeightShapes.require(shapes, model.weights(), isBody, folder.toString());
+    Map<String, Values> weights = new LinkedHashMap<>(model.weights());
+    weights.keySet().retainAll(shapes.keySet());
+    List<String> leftOut = new ArrayList<>(model.weights().keySet());
+    leftOut.removeAll(shapes.keySet());
+    return new Network(
+        isGenerator ? GENERATOR : DISCRIMINATOR,
+        isBody ? Head.none() : isGenerator ? Head.generator() : Head.discriminator(),
+        model.config(),
+        weights,
+        model.vocabulary(),
+        model.tokenizer(),
+        leftOut);
+  }
+
+  /** Returns the path of a TensorFlow checkpoint without an ending. */
+  private static Path prefix(Path from) throws IOException {
+    if (!Files.isDirectory(from)) {
+      String name = from.getFileName().toString();
+      Path prefix =
+          name.endsWith(TensorFlowCheckpoint.INDEX)
+              ? from.resolveSibling(
+                  name.substring(0, name.length() - TensorFlowCheckpoint.INDEX.length()))
+              : from;
+      if (!Files.exists(index(prefix))) {
+        throw new InvalidModelException(
+            from
+                + " is neither a folder nor a TensorFlow checkpoint; expected the file "
+                + index(prefix));
+      }
+      return prefix;
+    }
+    Path newest = from.resolve("checkpoint");
+    if (Files.exists(newest)) {
+      return newestPrefix(newest);
+    }
+    List<Path> indexes;
+    try (Stream<Path> files = Files.list(from)) {
+      indexes =
+          files
+              .filter(file -> file.toString().endsWith(TensorFlowCheckpoint.INDEX))
+              .sorted()
+              .toList();
+    }
+    if (indexes.size() != 1) {
+      throw new InvalidModelException(
+          from
+              + " holds no model; expected config.json, the folders discriminator or generator, or one TensorFlow checkpoint (*.index);"
+              + " checkpoints: "
+              + indexes.stream().map(file -> file.getFileName().toString()).toList());
+    }
+    return prefix(indexes.get(0));
+  }
+
+  /** Reads what TensorFlow notes; the folder may have been moved since, its files with it. */
+  private static Path newestPrefix(Path note) throws IOException {
+    String key = "model_checkpoint_path:";
+    for (String line : Files.readAllLines(note)) {
+      if (line.startsWith(key)) {
+        String path = line.substring(key.length()).strip().replace("\"", "");
+        Path prefix = note.resolveSibling(path.substring(path.lastIndexOf('/') + 1));
+        if (Files.exists(index(prefix))) {
+          return prefix;
+        }
+        throw new InvalidModelException(note + " names " + prefix + ", which is not there");
+      }
+    }
+    throw new InvalidModelException(note + " names no checkpoint; expected a line " + key);
+  }
+
+  private static Path index(Path prefix) {
+    return prefix.resolveSibling(prefix.getFileName() + TensorFlowCheckpoint.INDEX);
+  }
+
+  private static List<Network> readTensorFlow(Path prefix, TokenizerSource tokenizer)
+      throws IOException {
+    Path folder = prefix.toAbsolutePath().getParent();
+    Vocabulary vocabulary = tokenizer.vocabulary(folder);
+    TensorFlowWeights checkpoint =
+        new TensorFlowWeights(TensorFlowCheckpoint.open(prefix), prefix.toString());
+    TensorFlowWeights.Network discriminator = checkpoint.discriminator();
+    Head head = checkpoint.hasDiscriminatorHead() ? Head.discriminator() : Head.none();
+    List<Network> networks = new ArrayList<>();
+    networks.add(ofTensorFlow(DISCRIMINATOR, head, discriminator, vocabulary, tokenizer, prefix));
+    if (checkpoint.hasGenerator()) {
+      networks.add(
+          ofTensorFlow(
+              GENERATOR, Head.generator(), checkpoint.generator(), vocabulary, tokenizer, prefix));
+    }
+    checkpoint.requireAllUsed();
+    return networks;
+  }
+
+  private static Network ofTensorFlow(
+      String part,
+      Head head,
+      TensorFlowWeights.Network network,
+      Vocabulary vocabulary,
+      TokenizerSource tokenizer,
+      Path prefix)
+      throws IOException {
+    if (vocabulary.size() != network.config().vocabularySize()) {
+      throw new InvalidModelException(
+          prefix
+              + ": vocabulary and checkpoint do not belong together; rows of word_embeddings="
+              + network.config().vocabularySize()
+              + ", pieces="
+              + vocabulary.size());
+    }
+    return new Network(
+        part,
+        head,
+        network.config(),
+        network.weights(),
+        vocabulary,
+        tokenizer.config(prefix.toAbsolutePath().getParent(), network.config().maxPositions()),
+        List.of());
+  }
+}
