@@ -8,6 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.training.GoldenFiles;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.DiscriminatorNetwork;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.ElectraEmbeddings;
@@ -25,8 +26,8 @@ class WeightShapesIT {
     DiscriminatorNetwork network = new DiscriminatorNetwork(discriminator, config);
     check(network.parameters(), WeightShapes.discriminator(config));
     ParameterSet generator = new ParameterSet(1, GoldenFiles.CPU);
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(generator, config);
-    ElectraEncoder encoder = new ElectraEncoder(generator, "", config, embeddings);
+    ElectraEmbeddings embeddings = new ElectraEmbeddings(generator, "", config);
+    ElectraEncoder encoder = new ElectraEncoder(generator, "", config, embeddings, Attention.BIDIRECTIONAL);
     check(generator, WeightShapes.body(encoder.config()));
     GeneratorHead head = new GeneratorHead(generator, "", config, embeddings.words());
     check(generator, WeightShapes.generator(config));
