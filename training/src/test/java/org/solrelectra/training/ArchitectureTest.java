@@ -50,10 +50,17 @@ class ArchitectureTest {
   /** Training may know the encoder that serves its models, but nothing that runs inside Solr. */
   @ArchTest
   static final ArchRule noSolr =
+      noClasses().should().dependOnClassesThat().resideInAPackage("org.solrelectra.solr..");
+
+  /** A running Solr is one of the places documents come from; it is asked through SolrJ. */
+  @ArchTest
+  static final ArchRule solrJIsWhereDocumentsComeFrom =
       noClasses()
+          .that()
+          .haveNameNotMatching(".*\\.corpus\\.SolrSource(\\$.*)?")
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage("org.solrelectra.solr..", "org.apache.solr..");
+          .resideInAPackage("org.apache.solr..");
 
   @ArchTest
   static final ArchRule onnxRuntimeStaysBehindTheEncoder =

@@ -1,15 +1,29 @@
 package org.solrelectra.training.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.corpus.CorpusBuilder;
+import org.solrelectra.training.corpus.CorpusReport;
+import org.solrelectra.training.corpus.CorpusSettings;
+import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.pretrain.Objective;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.Recipe;
+import org.solrelectra.training.storage.Folders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +32,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
-    subcommands = BenchCommand.Pretrain.class,
+    subcommands = {BenchCommand.Pretrain.class, BenchCommand.Corpus.class},
     description = "Measures speed on this machine.")
 final class BenchCommand implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -105,6 +119,89 @@ final class BenchCommand implements Runnable {
           tokens / seconds[0]);
       if (json) {
         out.printf(Locale.ROOT, "{\"tokensPerSecond\": %.1f, \"steps\": %d}%n", median, steps);
+      }
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "corpus",
+      mixinStandardHelpOptions = true,
+      description =
+          "Times reading, tokenizing and writing shards, as the corpus command does, on one thread.")
+  static final class Corpus implements Callable<Integer> {
+    @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+    @Mixin private SourceOptions sources;
+    @Mixin private TokenizerOptions tokenizerOptions;
+
+    @Option(
+        names = "--input",
+        required = true,
+        arity = "1..*",
+        paramLabel = "SOURCE",
+        description = SourceOptions.INPUTS)
+    private List<String> inputs;
+
+    @Option(names = "--vocabulary", required = true, paramLabel = "FILE", description = "vocab.txt")
+    private Path vocabularyFile;
+
+    @Option(names = "--runs", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
+    private int runs;
+
+    @Option(names = "--json", description = "End with one JSON line.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+      if (runs < 1) {
+        throw new IllegalArgumentException("--runs must be at least 1; --runs=" + runs);
+      }
+      Vocabulary vocabulary = Vocabulary.read(vocabularyFile);
+      TokenizerConfig tokenizer = tokenizerOptions.config(TokenizerConfig.SHORTEST_MAXIMUM);
+      CorpusBuilder builder =
+          new CorpusBuilder(
+              sources.open(inputs),
+              new WordPieceEncoder(vocabulary, tokenizer),
+              TokenizerHash.of(vocabulary, tokenizer),
+              new CorpusSettings(
+                  0.005, CorpusSettings.LARGEST_SHARD, CorpusSettings.Duplicates.DROP));
+      double[] wall = new double[runs];
+      double[] cpu = new double[runs];
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      Path folder = Files.createTempDirectory("electra-bench");
+      try {
+        for (int run = 0; run < runs; run++) {
+          Path shards = folder.resolve("shards");
+          long cpuBefore = threads.getCurrentThreadCpuTime();
+          CorpusReport report = builder.start(shards, soFar -> {});
+          double cpuSeconds = (threads.getCurrentThreadCpuTime() - cpuBefore) / 1e9;
+          wall[run] = report.bytesPerSecond() / 1e6;
+          cpu[run] = report.bytes() / cpuSeconds / 1e6;
+          Folders.deleteIfExists(shards);
+        }
+      } finally {
+        Folders.deleteIfExists(folder);
+      }
+      Arrays.sort(wall);
+      Arrays.sort(cpu);
+      PrintWriter out = spec.commandLine().getOut();
+      out.printf(
+          Locale.ROOT,
+          "%.1f MB/s (median of %d runs; %.1f to %.1f); in a second of the thread's CPU time %.1f MB (%.1f to %.1f)%n",
+          wall[runs / 2],
+          runs,
+          wall[0],
+          wall[runs - 1],
+          cpu[runs / 2],
+          cpu[0],
+          cpu[runs - 1]);
+      if (json) {
+        out.printf(
+            Locale.ROOT,
+            "{\"megabytesPerSecond\": %.1f, \"megabytesPerCpuSecond\": %.1f, \"runs\": %d}%n",
+            wall[runs / 2],
+            cpu[runs / 2],
+            runs);
       }
       return 0;
     }

@@ -24,6 +24,7 @@ import picocli.CommandLine.ScopeType;
     description = "Pretrains, fine-tunes, exports and evaluates ELECTRA for Lucene and Solr.",
     subcommands = {
       VocabularyCommand.class,
+      CorpusCommand.class,
       PretrainCommand.class,
       PrepareCommand.class,
       ImportCommand.class,

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.vocabulary.WordCounts;
 import org.solrelectra.training.vocabulary.WordPieceTrainer;
 import picocli.CommandLine;
@@ -20,6 +19,7 @@ import picocli.CommandLine.Option;
     description =
         "Learns a WordPiece vocabulary from text. (BERT's own vocab.txt can be used instead.)")
 final class VocabularyCommand implements Callable<Integer> {
+  @Mixin private SourceOptions sources;
   @Mixin private TokenizerOptions tokenizer;
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
@@ -27,9 +27,9 @@ final class VocabularyCommand implements Callable<Integer> {
       names = "--corpus",
       required = true,
       arity = "1..*",
-      paramLabel = "FILE",
-      description = "Plain text, also .gz or .xz; a blank line ends a document.")
-  private List<Path> corpus;
+      paramLabel = "SOURCE",
+      description = SourceOptions.INPUTS)
+  private List<String> corpus;
 
   @Option(
       names = "--size",
@@ -39,12 +39,20 @@ final class VocabularyCommand implements Callable<Integer> {
   private int size;
 
   @Option(
-      names = "--character-coverage",
+      names = "--alphabet-coverage",
+      paramLabel = "SHARE",
       defaultValue = "0.9999",
       description =
-          "Share of all characters that must be in the alphabet; words with rarer ones become [UNK]."
+          "Share of all characters of the text that must be in the alphabet; words with rarer ones become [UNK]."
               + " Default: ${DEFAULT-VALUE}.")
-  private double characterCoverage;
+  private double alphabetCoverage;
+
+  @Option(
+      names = "--min-frequency",
+      defaultValue = "2",
+      description =
+          "How often two pieces must stand side by side to become one. Default: ${DEFAULT-VALUE}.")
+  private long minFrequency;
 
   @Option(
       names = "--output",
@@ -55,11 +63,11 @@ final class VocabularyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws java.io.IOException {
-    WordPieceTrainer trainer = new WordPieceTrainer(size, characterCoverage);
+    WordPieceTrainer trainer = new WordPieceTrainer(size, alphabetCoverage, minFrequency);
     WordCounts counts =
         new WordCounts(
             tokenizer.config(org.solrelectra.lucene.model.TokenizerConfig.SHORTEST_MAXIMUM));
-    new CorpusReader(corpus).forEachDocument(lines -> lines.forEach(counts::add));
+    sources.open(corpus).forEachDocument(lines -> lines.forEach(counts::add));
     List<String> pieces = trainer.train(counts);
     Files.createDirectories(output.toAbsolutePath().getParent());
     Path partial = output.resolveSibling(output.getFileName() + ".partial");

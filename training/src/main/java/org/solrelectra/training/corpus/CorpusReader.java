@@ -3,70 +3,81 @@ package org.solrelectra.training.corpus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Reads documents from plain text files: a document is a run of lines, a blank line ends it, and so
  * does the end of a file. {@code .gz} and {@code .xz} files are decompressed. A document of more
- * than a million characters comes in parts, each as one document, so that a file without blank
- * lines does not have to fit into memory.
+ * than a million characters comes in parts, each as one document.
  */
-public final class CorpusReader {
-  private static final int LONGEST_DOCUMENT = 1_000_000;
-
+public final class CorpusReader implements DocumentSource {
   private final List<Path> files;
 
   /**
-   * @throws InvalidCorpusException if a file does not exist or is a folder
+   * @throws InvalidCorpusException if a file does not exist, is a folder, or its name says JSONL
    */
   public CorpusReader(List<Path> files) throws InvalidCorpusException {
     for (Path file : files) {
       if (!Files.isRegularFile(file)) {
         throw new InvalidCorpusException(file + " is not a file; expected UTF-8 text, .gz or .xz");
       }
+      if (JsonLinesSource.isNamedSo(file)) {
+        throw new InvalidCorpusException(
+            file + " is JSONL; expected plain text; electra corpus makes shards of it");
+      }
     }
     this.files = List.copyOf(files);
   }
 
-  /** Is given each document in the order of the files. */
-  @FunctionalInterface
-  public interface DocumentConsumer {
-    /** Takes the lines of one document, at least one and none of them blank. */
-    void accept(List<String> lines) throws IOException;
-  }
-
   /**
-   * Gives every document to a consumer.
+   * Gives the documents after a place to a consumer.
    *
+   * @param place how many documents were given before, or {@link #START}
    * @throws InvalidCorpusException if a file is not UTF-8 text, or no file holds a document
    */
-  public void forEachDocument(DocumentConsumer consumer) throws IOException {
-    long documents = 0;
+  @Override
+  public void forEachDocument(String place, DocumentConsumer consumer) throws IOException {
+    SkippingConsumer rest =
+        new SkippingConsumer(place.equals(START) ? 0 : Long.parseLong(place), consumer);
+    DocumentAssembler documents = new DocumentAssembler(rest);
     for (Path file : files) {
       try (TextLines lines = TextLines.open(file)) {
-        List<String> document = new ArrayList<>();
-        int characters = 0;
         for (String line = lines.next(); line != null; line = lines.next()) {
-          if (!line.isBlank()) {
-            document.add(line);
-            characters += line.length();
-          }
-          if (!document.isEmpty() && (line.isBlank() || characters > LONGEST_DOCUMENT)) {
-            consumer.accept(document);
-            documents++;
-            document = new ArrayList<>();
-            characters = 0;
+          if (line.isBlank()) {
+            documents.end();
+          } else {
+            documents.addLine(line);
           }
         }
-        if (!document.isEmpty()) {
-          consumer.accept(document);
-          documents++;
-        }
+        documents.end();
       }
     }
-    if (documents == 0) {
+    if (documents.documents() == 0) {
       throw new InvalidCorpusException("the corpus holds no text; files: " + files);
+    }
+  }
+
+  @Override
+  public String description() {
+    return "text " + InputFiles.describe(files);
+  }
+
+  private static final class SkippingConsumer implements DocumentConsumer {
+    private final long skipped;
+    private final DocumentConsumer consumer;
+    private long seen;
+
+    SkippingConsumer(long skipped, DocumentConsumer consumer) {
+      this.skipped = skipped;
+      this.consumer = consumer;
+    }
+
+    @Override
+    public void accept(List<String> lines) throws IOException {
+      if (++seen > skipped) {
+        consumer.accept(lines);
+        consumer.mark(Long.toString(seen));
+      }
     }
   }
 }

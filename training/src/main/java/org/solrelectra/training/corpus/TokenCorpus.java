@@ -2,25 +2,26 @@ package org.solrelectra.training.corpus;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
-import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
-import org.solrelectra.lucene.analysis.WordPieces;
-import org.solrelectra.training.random.KeyedRandom;
-import org.solrelectra.training.storage.Folders;
+import org.solrelectra.training.storage.FileHash;
 
 /**
  * A corpus as token ids: shards to train on and shards that are held out. Written once, in one
  * pass; training never tokenizes.
  *
+ * @param documents number of training documents
  * @param tokens number of training tokens, the [SEP] after each document included
+ * @param unknownTokens number of training tokens that are [UNK]
+ * @param heldOutShare the share of documents that is held out
  * @param tokenizerHash which tokenizer made it
+ * @param checksum SHA-256 in hexadecimal: two corpora that share it hold the same tokens
  */
 public record TokenCorpus(
     List<TokenShard> training,
@@ -28,137 +29,180 @@ public record TokenCorpus(
     long documents,
     long tokens,
     long unknownTokens,
-    String tokenizerHash) {
+    double heldOutShare,
+    String tokenizerHash,
+    String checksum) {
 
-  private static final int FORMAT_VERSION = 1;
+  private static final int FORMAT_VERSION = 2;
   private static final String DESCRIPTION = "corpus.json";
+  private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Keeps a shard's bits and bytes addressable by an int. */
-  private static final long LARGEST_SHARD = 1L << 28;
+  /** What {@code corpus.json} holds. */
+  @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+  private record Description(
+      int formatVersion,
+      String tokenizerHash,
+      double heldOutShare,
+      ShardSequence.Summary training,
+      ShardSequence.Summary heldOut) {}
 
   /**
-   * Tokenizes documents into a new folder. The folder appears when it is complete.
+   * Tokenizes documents into a new folder, copies of documents too. The folder appears when it is
+   * complete.
    *
-   * @param heldOutShare the share of documents that is not trained on. Their text alone chooses
-   *     them, so that they are the same in each run, and a copy of one is held out too
+   * @param heldOutShare as in {@link CorpusSettings}
    * @throws InvalidCorpusException if the corpus is empty or not text
    */
   public static void write(
-      CorpusReader reader,
+      DocumentSource documents,
       WordPieceEncoder encoder,
       String tokenizerHash,
       double heldOutShare,
       Path folder)
       throws IOException {
-    Path partial = Folders.partial(folder);
-    Folders.deleteIfExists(partial);
-    Files.createDirectories(partial);
-    try (Writer training = new Writer(partial, "training", encoder);
-        Writer heldOut = new Writer(partial, "held-out", encoder)) {
-      reader.forEachDocument(
-          lines -> {
-            boolean isHeldOut = KeyedRandom.place(String.join("\n", lines)) < heldOutShare;
-            (isHeldOut ? heldOut : training).add(lines);
-          });
-      training.close();
-      heldOut.close();
-      ObjectNode description = new ObjectMapper().createObjectNode();
-      description.put("format_version", FORMAT_VERSION);
-      description.put("tokenizer_hash", tokenizerHash);
-      description.put("documents", training.documents);
-      description.put("held_out_documents", heldOut.documents);
-      description.put("tokens", training.tokens);
-      description.put("unknown_tokens", training.unknownTokens);
-      description.put("shards", training.shards);
-      description.put("held_out_shards", heldOut.shards);
-      Files.writeString(partial.resolve(DESCRIPTION), description.toPrettyString() + "\n");
-    } catch (IOException | RuntimeException e) {
-      Folders.deleteIfExists(partial);
-      throw e;
-    }
-    Folders.replace(partial, folder);
+    CorpusSettings settings =
+        new CorpusSettings(
+            heldOutShare, CorpusSettings.LARGEST_SHARD, CorpusSettings.Duplicates.KEEP);
+    new CorpusBuilder(documents, encoder, tokenizerHash, settings).write(folder);
+  }
+
+  /** Says whether a path is a folder that holds a corpus. */
+  public static boolean isCorpus(Path folder) {
+    return Files.exists(folder.resolve(DESCRIPTION));
   }
 
   /**
-   * Opens a folder that {@link #write} made.
+   * Returns the corpus that a user named where there could have been text files, or null if they
+   * are text files.
+   *
+   * @throws IllegalArgumentException if a corpus stands among other paths
+   */
+  public static Path among(List<Path> paths) {
+    if (paths.stream().noneMatch(TokenCorpus::isCorpus)) {
+      return null;
+    }
+    if (paths.size() > 1) {
+      throw new IllegalArgumentException(
+          "a folder of shards cannot be mixed with anything else; expected one folder or text"
+              + " files; corpus="
+              + paths);
+    }
+    return paths.get(0);
+  }
+
+  /** Returns a corpus's checksum without opening its shards. */
+  public static String checksum(Path folder) throws IOException {
+    return FileHash.of(folder.resolve(DESCRIPTION));
+  }
+
+  static void describe(
+      Path folder,
+      String tokenizerHash,
+      double heldOutShare,
+      ShardSequence.Summary training,
+      ShardSequence.Summary heldOut)
+      throws IOException {
+    JSON.writerWithDefaultPrettyPrinter()
+        .writeValue(
+            folder.resolve(DESCRIPTION).toFile(),
+            new Description(FORMAT_VERSION, tokenizerHash, heldOutShare, training, heldOut));
+  }
+
+  /**
+   * Returns the share of documents that is or will be held out.
+   *
+   * @param paths text files, or one folder of shards, whose share is what it was made with
+   * @param wanted null if the user said nothing
+   * @param otherwise of text files, if the user said nothing
+   * @throws IllegalArgumentException if shards have another share than is wanted
+   */
+  public static double heldOutShare(List<Path> paths, Double wanted, double otherwise)
+      throws IOException {
+    Path shards = among(paths);
+    if (shards == null) {
+      return wanted != null ? wanted : otherwise;
+    }
+    double share = description(shards).heldOutShare;
+    if (wanted != null && wanted != share) {
+      throw new IllegalArgumentException(
+          "what is held out was chosen when "
+              + shards
+              + " was made; expected "
+              + share
+              + "; heldOutShare="
+              + wanted);
+    }
+    return share;
+  }
+
+  private static Description description(Path folder) throws IOException {
+    Path file = folder.resolve(DESCRIPTION);
+    JsonNode json = JSON.readTree(file.toFile());
+    int version = json.path("format_version").asInt();
+    if (version != FORMAT_VERSION) {
+      throw new InvalidCorpusException(
+          file
+              + " has another format version; expected "
+              + FORMAT_VERSION
+              + "; format_version="
+              + version);
+    }
+    return JSON.treeToValue(json, Description.class);
+  }
+
+  /**
+   * Opens a folder that {@link #write} or {@link CorpusBuilder} made, and checks every shard.
    *
    * @throws InvalidCorpusException if it was made by another tokenizer, or is damaged
    */
   public static TokenCorpus open(Path folder, String tokenizerHash) throws IOException {
-    JsonNode description = new ObjectMapper().readTree(folder.resolve(DESCRIPTION).toFile());
-    String madeBy = description.path("tokenizer_hash").asText();
-    if (!madeBy.equals(tokenizerHash)) {
+    Description description = description(folder);
+    if (!description.tokenizerHash.equals(tokenizerHash)) {
       throw new InvalidCorpusException(
           folder
               + " was tokenized by another vocabulary or set-up; expected "
               + tokenizerHash
               + "; tokenizer_hash="
-              + madeBy);
+              + description.tokenizerHash);
     }
     return new TokenCorpus(
-        shards(folder, "training", description.path("shards").asInt()),
-        shards(folder, "held-out", description.path("held_out_shards").asInt()),
-        description.path("documents").asLong(),
-        description.path("tokens").asLong(),
-        description.path("unknown_tokens").asLong(),
-        madeBy);
+        shards(folder, description.training, tokenizerHash),
+        shards(folder, description.heldOut, tokenizerHash),
+        description.training.documents(),
+        description.training.tokens(),
+        description.training.unknownTokens(),
+        description.heldOutShare,
+        tokenizerHash,
+        checksum(folder));
   }
 
-  private static List<TokenShard> shards(Path folder, String name, int count) throws IOException {
+  private static List<TokenShard> shards(
+      Path folder, ShardSequence.Summary summary, String tokenizerHash) throws IOException {
     List<TokenShard> shards = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      shards.add(TokenShard.open(file(folder, name, i)));
+    for (ShardSequence.Shard expected : summary.shards()) {
+      Path file = folder.resolve(expected.file());
+      TokenShard shard = TokenShard.open(file);
+      if (!shard.tokenizerHash().equals(tokenizerHash)) {
+        throw new InvalidCorpusException(
+            file
+                + " was tokenized by another vocabulary or set-up; expected "
+                + tokenizerHash
+                + "; tokenizer hash="
+                + shard.tokenizerHash());
+      }
+      String checksum = ShardSequence.hexadecimal(shard.checksum());
+      if (!checksum.equals(expected.crc32c())) {
+        throw new InvalidCorpusException(
+            file
+                + " is not the shard that "
+                + DESCRIPTION
+                + " names; expected the CRC-32C "
+                + expected.crc32c()
+                + "; CRC-32C="
+                + checksum);
+      }
+      shards.add(shard);
     }
     return List.copyOf(shards);
-  }
-
-  private static Path file(Path folder, String name, int number) {
-    return folder.resolve(String.format(Locale.ROOT, "%s-%05d.tokens", name, number));
-  }
-
-  private static final class Writer implements AutoCloseable {
-    private final Path folder;
-    private final String name;
-    private final WordPieceEncoder encoder;
-    private final WordPieces pieces = new WordPieces();
-    private TokenShardWriter shard;
-    private int shards;
-    private long documents;
-    private long tokens;
-    private long unknownTokens;
-
-    Writer(Path folder, String name, WordPieceEncoder encoder) {
-      this.folder = folder;
-      this.name = name;
-      this.encoder = encoder;
-    }
-
-    void add(List<String> lines) throws IOException {
-      if (shard == null || shard.tokens() > LARGEST_SHARD) {
-        close();
-        shard = new TokenShardWriter(file(folder, name, shards++), encoder.vocabulary().size());
-      }
-      long before = shard.tokens();
-      for (String line : lines) {
-        encoder.encode(line, SpecialTokens.AS_TEXT, pieces);
-        shard.addLine(pieces);
-        for (int i = 0; i < pieces.size(); i++) {
-          if (pieces.id(i) == encoder.vocabulary().unknownId()) {
-            unknownTokens++;
-          }
-        }
-      }
-      shard.add(encoder.vocabulary().sepId());
-      tokens += shard.tokens() - before;
-      documents++;
-    }
-
-    @Override
-    public void close() throws IOException {
-      if (shard != null) {
-        shard.close();
-        shard = null;
-      }
-    }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 
 /**
@@ -14,25 +15,35 @@ import java.util.zip.CRC32C;
  * for each token whether a line of the corpus starts there.
  *
  * <p>Little-endian: magic, version, bytes a token (2 or 4), number of tokens, CRC-32C of what
- * follows the header; then the ids; then one bit a token, set where a line starts. Immutable;
- * threads may share it.
+ * follows the header, the tokenizer's SHA-256; then the ids; then one bit a token, set where a line
+ * starts. Immutable; threads may share it.
  */
 public final class TokenShard {
   static final long MAGIC = 0x3144524148534c45L;
-  static final int VERSION = 1;
+  static final int VERSION = 2;
   static final int HEADER_BYTES = 64;
+  private static final int HASH_BYTES = 32;
 
   private final MappedByteBuffer ids;
   private final MappedByteBuffer lineStarts;
   private final int bytesPerToken;
   private final long tokens;
+  private final long checksum;
+  private final String tokenizerHash;
 
   private TokenShard(
-      MappedByteBuffer ids, MappedByteBuffer lineStarts, int bytesPerToken, long tokens) {
+      MappedByteBuffer ids,
+      MappedByteBuffer lineStarts,
+      int bytesPerToken,
+      long tokens,
+      long checksum,
+      String tokenizerHash) {
     this.ids = ids;
     this.lineStarts = lineStarts;
     this.bytesPerToken = bytesPerToken;
     this.tokens = tokens;
+    this.checksum = checksum;
+    this.tokenizerHash = tokenizerHash;
   }
 
   /**
@@ -61,6 +72,8 @@ public final class TokenShard {
       int bytesPerToken = header.getInt();
       long tokens = header.getLong();
       long checksum = header.getLong();
+      byte[] hash = new byte[HASH_BYTES];
+      header.get(hash);
       long idBytes = tokens * bytesPerToken;
       long expected = HEADER_BYTES + idBytes + (tokens + 7) / 8;
       if (size != expected) {
@@ -77,8 +90,19 @@ public final class TokenShard {
         throw new InvalidCorpusException(file + " is damaged: its checksum differs");
       }
       ids.order(ByteOrder.LITTLE_ENDIAN);
-      return new TokenShard(ids, lineStarts, bytesPerToken, tokens);
+      return new TokenShard(
+          ids, lineStarts, bytesPerToken, tokens, checksum, HexFormat.of().formatHex(hash));
     }
+  }
+
+  /** Returns the CRC-32C of the tokens. */
+  long checksum() {
+    return checksum;
+  }
+
+  /** Returns which tokenizer made the tokens. */
+  String tokenizerHash() {
+    return tokenizerHash;
   }
 
   /** Returns the number of tokens. */

@@ -8,26 +8,41 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.zip.CRC32C;
 import org.solrelectra.lucene.analysis.WordPieces;
 
 /** Writes one {@link TokenShard}. The file is complete when {@link #close} has returned. */
 final class TokenShardWriter implements Closeable {
+  /**
+   * What is the same in all shards of a corpus.
+   *
+   * @param tokenizerHash SHA-256 in hexadecimal
+   */
+  record Format(int vocabularySize, String tokenizerHash) {}
+
   private final FileChannel channel;
+  private final Format format;
   private final int bytesPerToken;
   private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
   private final CRC32C crc = new CRC32C();
   private final BitSet lineStarts = new BitSet();
   private long tokens;
 
-  TokenShardWriter(Path file, int vocabularySize) throws IOException {
+  TokenShardWriter(Path file, Format format) throws IOException {
+    this.format = format;
     this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     this.channel.position(TokenShard.HEADER_BYTES);
-    this.bytesPerToken = vocabularySize <= 1 << 16 ? 2 : 4;
+    this.bytesPerToken = format.vocabularySize() <= 1 << 16 ? 2 : 4;
   }
 
   long tokens() {
     return tokens;
+  }
+
+  /** Returns the CRC-32C of the tokens; of all once {@link #close} has returned. */
+  long checksum() {
+    return crc.getValue();
   }
 
   void addLine(WordPieces pieces) throws IOException {
@@ -64,6 +79,11 @@ final class TokenShardWriter implements Closeable {
     }
   }
 
+  /** Leaves the file without a header: no shard. */
+  void abandon() throws IOException {
+    channel.close();
+  }
+
   @Override
   public void close() throws IOException {
     try (channel) {
@@ -80,7 +100,8 @@ final class TokenShardWriter implements Closeable {
           .putInt(TokenShard.VERSION)
           .putInt(bytesPerToken)
           .putLong(tokens)
-          .putLong(crc.getValue());
+          .putLong(crc.getValue())
+          .put(HexFormat.of().parseHex(format.tokenizerHash()));
       header.rewind();
       channel.position(0);
       write(header);

@@ -47,8 +47,14 @@ public final class KeyedRandom {
    * below a share is the same in each run, whatever stands around the text.
    */
   public static double place(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return place(utf8, utf8.length);
+  }
+
+  /** Returns the place of a text given as the first {@code length} bytes of its UTF-8. */
+  public static double place(byte[] utf8, int length) {
     CRC32 crc = new CRC32();
-    crc.update(text.getBytes(StandardCharsets.UTF_8));
+    crc.update(utf8, 0, length);
     return new KeyedRandom(0, Purpose.SHUFFLE, crc.getValue()).nextDouble();
   }
 

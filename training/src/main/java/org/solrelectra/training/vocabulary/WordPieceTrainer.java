@@ -21,7 +21,8 @@ import org.solrelectra.lucene.model.Vocabulary;
  */
 public final class WordPieceTrainer {
   private final int size;
-  private final double characterCoverage;
+  private final double alphabetCoverage;
+  private final long minFrequency;
 
   private final List<String> pieces = new ArrayList<>();
   private final Map<String, Integer> ids = new HashMap<>();
@@ -53,19 +54,25 @@ public final class WordPieceTrainer {
 
   /**
    * @param size how many pieces to learn at most, the five special tokens included
-   * @param characterCoverage the share of all characters that the alphabet must cover, in (0, 1];
+   * @param alphabetCoverage the share of all characters that the alphabet must cover, in (0, 1];
    *     rarer characters are left to [UNK]
+   * @param minFrequency how often two pieces must stand side by side to be joined, at least 1
    */
-  public WordPieceTrainer(int size, double characterCoverage) {
+  public WordPieceTrainer(int size, double alphabetCoverage, long minFrequency) {
     if (size < 100) {
       throw new IllegalArgumentException("size must be at least 100; size=" + size);
     }
-    if (!(characterCoverage > 0 && characterCoverage <= 1)) {
+    if (!(alphabetCoverage > 0 && alphabetCoverage <= 1)) {
       throw new IllegalArgumentException(
-          "characterCoverage must be in (0, 1]; characterCoverage=" + characterCoverage);
+          "alphabetCoverage must be in (0, 1]; alphabetCoverage=" + alphabetCoverage);
     }
     this.size = size;
-    this.characterCoverage = characterCoverage;
+    if (minFrequency < 1) {
+      throw new IllegalArgumentException(
+          "minFrequency must be at least 1; minFrequency=" + minFrequency);
+    }
+    this.alphabetCoverage = alphabetCoverage;
+    this.minFrequency = minFrequency;
   }
 
   /**
@@ -84,7 +91,7 @@ public final class WordPieceTrainer {
               + pieces.size()
               + " pieces; size="
               + size
-              + "; raise it or lower the character coverage");
+              + "; raise it or lower the alphabet coverage");
     }
     splitIntoCharacters(all);
     for (int word = 0; word < words.length; word++) {
@@ -102,10 +109,10 @@ public final class WordPieceTrainer {
         continue;
       }
       if (pair.count != candidate.count) {
-        if (pair.count > 1) {
+        if (pair.count >= minFrequency) {
           queue.add(new Candidate(candidate.key, pair.count));
         }
-      } else if (pair.count > 1) {
+      } else if (pair.count >= minFrequency) {
         join(candidate.key, pair);
       }
     }
@@ -139,7 +146,7 @@ public final class WordPieceTrainer {
     Set<Integer> alphabet = new HashSet<>();
     long covered = 0;
     for (Map.Entry<Integer, Long> entry : byCount) {
-      if (covered >= characterCoverage * total) {
+      if (covered >= alphabetCoverage * total) {
         break;
       }
       alphabet.add(entry.getKey());

@@ -22,6 +22,7 @@ import org.solrelectra.training.SmallCorpus;
 class SequencePackerTest {
   private static final int LENGTH = 16;
   private static final int WINDOW = LENGTH - 2;
+  private static final String HASH = "0f".repeat(32);
 
   @TempDir private Path folder;
   private Vocabulary vocabulary;
@@ -36,10 +37,10 @@ class SequencePackerTest {
     TokenCorpus.write(
         new CorpusReader(List.of(SmallCorpus.writeText(folder, 300))),
         new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128)),
-        "hash",
+        HASH,
         0,
         folder.resolve("corpus"));
-    List<TokenShard> shards = TokenCorpus.open(folder.resolve("corpus"), "hash").training();
+    List<TokenShard> shards = TokenCorpus.open(folder.resolve("corpus"), HASH).training();
     shard = shards.get(0);
     packer = new SequencePacker(shards, vocabulary, LENGTH, 5);
   }

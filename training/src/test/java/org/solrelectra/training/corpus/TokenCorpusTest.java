@@ -22,7 +22,7 @@ import org.solrelectra.training.SmallCorpus;
 
 /** From text to shards of token ids, and what is wrong with shards. */
 class TokenCorpusTest {
-  private static final String HASH = "a hash";
+  private static final String HASH = "a0".repeat(32);
 
   @TempDir private Path folder;
 
@@ -88,7 +88,8 @@ class TokenCorpusTest {
   @Test
   void largeVocabulariesTakeFourBytes() throws IOException {
     Path file = folder.resolve("large.tokens");
-    try (TokenShardWriter writer = new TokenShardWriter(file, 70_000)) {
+    try (TokenShardWriter writer =
+        new TokenShardWriter(file, new TokenShardWriter.Format(70_000, HASH))) {
       for (int id = 65_530; id < 65_545; id++) {
         writer.add(id);
       }
@@ -159,9 +160,64 @@ class TokenCorpusTest {
     assertDamage(other, file, " is not a token shard");
     byte[] version = sound.clone();
     version[8] = 9;
-    assertDamage(version, file, " has another format version; expected 1; version=9");
+    assertDamage(version, file, " has another format version; expected 2; version=9");
     Files.write(file, sound);
     assertTrue(TokenCorpus.open(folder.resolve("corpus"), HASH).tokens() > 0);
+  }
+
+  /** Shards that are sound, but not those that the description names. */
+  @Test
+  void otherShardsThanDescribedAreRefused() throws IOException {
+    WordPieceEncoder encoder = encoder(SmallCorpus.vocabulary());
+    Path corpus = folder.resolve("corpus");
+    write(SmallCorpus.writeText(folder, 5), encoder, 0);
+    String sum = TokenCorpus.checksum(corpus);
+    byte[] five = Files.readAllBytes(corpus.resolve("training-00000.tokens"));
+    write(SmallCorpus.writeText(folder, 6), encoder, 0);
+    assertFalse(sum.equals(TokenCorpus.checksum(corpus)));
+    String six = crc(corpus);
+    Path exchanged = Files.createDirectory(folder.resolve("exchanged"));
+    Files.copy(corpus.resolve("corpus.json"), exchanged.resolve("corpus.json"));
+    Path shard = Files.write(exchanged.resolve("training-00000.tokens"), five);
+    write(SmallCorpus.writeText(folder, 5), encoder, 0);
+    assertEquals(
+        shard
+            + " is not the shard that corpus.json names; expected the CRC-32C "
+            + six
+            + "; CRC-32C="
+            + crc(corpus),
+        assertThrows(InvalidCorpusException.class, () -> TokenCorpus.open(exchanged, HASH))
+            .getMessage());
+    Path otherHash = Files.createDirectory(folder.resolve("other-hash"));
+    Files.copy(corpus.resolve("corpus.json"), otherHash.resolve("corpus.json"));
+    five[40] ^= 1;
+    Path foreign = Files.write(otherHash.resolve("training-00000.tokens"), five);
+    assertEquals(
+        foreign
+            + " was tokenized by another vocabulary or set-up; expected "
+            + HASH
+            + "; tokenizer hash="
+            + "a0".repeat(8)
+            + "a1"
+            + "a0".repeat(23),
+        assertThrows(InvalidCorpusException.class, () -> TokenCorpus.open(otherHash, HASH))
+            .getMessage());
+  }
+
+  private static String crc(Path corpus) throws IOException {
+    return new com.fasterxml.jackson.databind.ObjectMapper()
+        .readTree(corpus.resolve("corpus.json").toFile())
+        .at("/training/shards/0/crc32c")
+        .asText();
+  }
+
+  @Test
+  void anotherFormatIsRefused() throws IOException {
+    Path old = Files.createDirectory(folder.resolve("old"));
+    Path description = Files.writeString(old.resolve("corpus.json"), "{\"format_version\": 1}");
+    assertEquals(
+        description + " has another format version; expected 2; format_version=1",
+        assertThrows(InvalidCorpusException.class, () -> TokenCorpus.open(old, HASH)).getMessage());
   }
 
   /** Another file: a mapped one may not be shortened on every system. */

@@ -29,7 +29,7 @@ class WordPieceTrainerTest {
   private static List<String> train(List<String> lines, int size, double coverage) {
     WordCounts counts = new WordCounts(TokenizerConfig.bert(true, 128));
     lines.forEach(counts::add);
-    return new WordPieceTrainer(size, coverage).train(counts);
+    return new WordPieceTrainer(size, coverage, 2).train(counts);
   }
 
   private static List<String> randomWords(int count) {
@@ -113,18 +113,34 @@ class WordPieceTrainerTest {
       many.append((char) c);
     }
     assertEquals(
-        "size must hold the alphabet of 205 pieces; size=100; raise it or lower the character"
+        "size must hold the alphabet of 205 pieces; size=100; raise it or lower the alphabet"
             + " coverage",
         assertThrows(IllegalArgumentException.class, () -> train(List.of(many.toString()), 100, 1))
             .getMessage());
     assertEquals(
         "size must be at least 100; size=99",
-        assertThrows(IllegalArgumentException.class, () -> new WordPieceTrainer(99, 1))
+        assertThrows(IllegalArgumentException.class, () -> new WordPieceTrainer(99, 1, 2))
             .getMessage());
     assertEquals(
-        "characterCoverage must be in (0, 1]; characterCoverage=0.0",
-        assertThrows(IllegalArgumentException.class, () -> new WordPieceTrainer(100, 0))
+        "alphabetCoverage must be in (0, 1]; alphabetCoverage=0.0",
+        assertThrows(IllegalArgumentException.class, () -> new WordPieceTrainer(100, 0, 2))
             .getMessage());
+    assertEquals(
+        "minFrequency must be at least 1; minFrequency=0",
+        assertThrows(IllegalArgumentException.class, () -> new WordPieceTrainer(100, 1, 0))
+            .getMessage());
+  }
+
+  /** Of the words of the example above, ab and cb stand 4 times and more, abc 3, xb twice. */
+  @Test
+  void rarePairsAreLeftApart() {
+    WordCounts counts = new WordCounts(TokenizerConfig.bert(true, 128));
+    List.of("abc abc abc", "ab ab", "cb cb cb cb", "xbc xbc").forEach(counts::add);
+    assertEquals(
+        List.of("a", "c", "x", "##b", "##c", "ab", "cb", "abc"),
+        new WordPieceTrainer(100, 1, 3).train(counts).subList(5, 13));
+    assertEquals(13, new WordPieceTrainer(100, 1, 3).train(counts).size());
+    assertEquals(12, new WordPieceTrainer(100, 1, 4).train(counts).size());
   }
 
   /** The fast way, with its queue and its places, against one that counts anew each time. */
