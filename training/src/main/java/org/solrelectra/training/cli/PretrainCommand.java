@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
@@ -44,7 +45,9 @@ final class PretrainCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Plain text, also .gz or .xz; a blank line ends a document.")
+      description =
+          "Plain text, also .gz or .xz, where a blank line ends a document; or one folder of shards that the corpus"
+              + " command made.")
   private List<Path> corpus;
 
   @Option(names = "--vocabulary", required = true, paramLabel = "FILE", description = "vocab.txt")
@@ -230,7 +233,9 @@ final class PretrainCommand implements Callable<Integer> {
   @Option(
       names = "--held-out",
       paramLabel = "SHARE",
-      description = "Share of documents to measure on instead of training on. Default: 0.005.")
+      description =
+          "Share of documents to measure on instead of training on; of shards it is what they were made with. Default:"
+              + " 0.005.")
   private Double heldOutShare;
 
   @Option(
@@ -333,7 +338,7 @@ final class PretrainCommand implements Callable<Integer> {
         or(dropout, defaults.dropout()),
         or(positions, defaults.positions()),
         or(biasCorrection, defaults.biasCorrection()),
-        or(heldOutShare, defaults.heldOutShare()),
+        TokenCorpus.heldOutShare(corpus, heldOutShare, defaults.heldOutShare()),
         or(seed, defaults.seed()));
   }
 

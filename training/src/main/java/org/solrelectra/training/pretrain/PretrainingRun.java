@@ -52,6 +52,10 @@ public final class PretrainingRun {
   private static final String STARTING = ".starting";
 
   private static final String MODEL_MAX_LENGTH = "model_max_length";
+
+  /** Of a corpus that is not the run's own, in {@link #DESCRIPTION}. */
+  private static final String CORPUS_CHECKSUM = "corpus_checksum";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -65,6 +69,7 @@ public final class PretrainingRun {
 
   private PretrainingRun(
       Path folder,
+      Path corpusFolder,
       PretrainingConfig config,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
@@ -73,8 +78,7 @@ public final class PretrainingRun {
     this.folder = folder;
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
-    this.corpus =
-        TokenCorpus.open(folder.resolve("corpus"), TokenizerHash.of(vocabulary, tokenizer));
+    this.corpus = TokenCorpus.open(corpusFolder, TokenizerHash.of(vocabulary, tokenizer));
     this.pretrainer = new Pretrainer(config, vocabulary, corpus, libtorch.device());
     if (config.heldOutShare() > 0 && !pretrainer.canEvaluate()) {
       warnings.add(
@@ -90,6 +94,7 @@ public final class PretrainingRun {
    * Starts a new run: tokenizes the corpus into the folder, which must be new or empty, or hold
    * what a start left that did not end.
    *
+   * @param corpusFiles text, or one {@link TokenCorpus}, which is used where it is
    * @param initial the networks to start from; null to draw their weights
    * @throws IllegalArgumentException if the folder holds anything else, or {@code initial} does not
    *     fit
@@ -106,13 +111,21 @@ public final class PretrainingRun {
     if (initial != null) {
       initial.requireFit(config, vocabulary, tokenizer);
     }
+    Path shards = TokenCorpus.among(corpusFiles);
     prepare(folder);
-    tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
-    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, libtorch);
+    if (shards == null) {
+      tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+    }
+    PretrainingRun run =
+        new PretrainingRun(
+            folder, corpusFolder(folder, shards), config, vocabulary, tokenizer, libtorch);
     ObjectNode description = JSON.createObjectNode();
     description.set("config", JSON.valueToTree(config));
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
     description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
+    if (shards != null) {
+      description.put(CORPUS_CHECKSUM, run.corpus.checksum());
+    }
     if (initial != null) {
       initial.copyTo(run.pretrainer.parameters(), config);
       description.set(INITIAL_RUN, initial.history());
@@ -151,8 +164,9 @@ public final class PretrainingRun {
   /**
    * Continues a run from its newest sound checkpoint; from the start if it has none yet.
    *
+   * @param corpusFiles what the run was started with; a {@link TokenCorpus} may have been moved
    * @param config what the run was started with
-   * @throws IllegalArgumentException if {@code config} or the tokenizer is another
+   * @throws IllegalArgumentException if {@code config}, the tokenizer or the shards are others
    * @throws InvalidModelException if there are checkpoints, but none is sound
    */
   public static PretrainingRun resume(
@@ -164,10 +178,14 @@ public final class PretrainingRun {
       Libtorch libtorch)
       throws IOException {
     requireSame(recorded(folder), config, TokenizerHash.of(vocabulary, tokenizer), folder);
-    if (!Files.exists(folder.resolve("corpus"))) {
+    Path shards = TokenCorpus.among(corpusFiles);
+    if (shards == null && !Files.exists(folder.resolve("corpus"))) {
       tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
     }
-    PretrainingRun run = new PretrainingRun(folder, config, vocabulary, tokenizer, libtorch);
+    requireSameShards(folder, shards);
+    PretrainingRun run =
+        new PretrainingRun(
+            folder, corpusFolder(folder, shards), config, vocabulary, tokenizer, libtorch);
     if (run.loadNewestCheckpoint()) {
       // A kill may have come between the checkpoint and these.
       run.writeNetworks();
@@ -177,6 +195,19 @@ public final class PretrainingRun {
     Files.deleteIfExists(folder.resolve(STARTING));
     run.startNanos = System.nanoTime();
     return run;
+  }
+
+  private static Path corpusFolder(Path folder, Path shards) {
+    return shards != null ? shards : folder.resolve("corpus");
+  }
+
+  private static void requireSameShards(Path folder, Path shards) throws IOException {
+    String before = recorded(folder).path(CORPUS_CHECKSUM).asText("text files");
+    String now = shards == null ? "text files" : TokenCorpus.checksum(shards);
+    if (!now.equals(before)) {
+      throw new IllegalArgumentException(
+          folder + " was started with another corpus; expected " + before + "; found " + now);
+    }
   }
 
   /** Says whether there was one. */
