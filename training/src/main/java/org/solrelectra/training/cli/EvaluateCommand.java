@@ -11,15 +11,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.solrelectra.lucene.classification.EncoderClassifier;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.TokenBatch;
+import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.lucene.search.ReRankOperator;
 import org.solrelectra.training.dataset.DatasetReader;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
+import org.solrelectra.training.dataset.TextSequences;
 import org.solrelectra.training.evaluation.Bm25Baseline;
 import org.solrelectra.training.evaluation.ClassificationMetrics;
 import org.solrelectra.training.evaluation.LuceneClassifierBaselines;
@@ -45,7 +48,7 @@ final class EvaluateCommand implements Callable<Integer> {
       required = true,
       paramLabel = "FILE",
       description =
-          "JSONL, or TSV with a header line, also .gz or .xz. For a classifier text, label; for a ranker query, passage,"
+          "JSONL, or TSV with a header line, also .gz or .xz. For a classifier text, label and, of pairs, pair; for a ranker query, passage,"
               + " label (a grade). Queries without a relevant passage and another are left out.")
   private Path test;
 
@@ -89,21 +92,17 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private int classification(Encoder encoder) throws IOException {
-    EncoderClassifier classifier = new EncoderClassifier(encoder);
+    List<String> labels = encoder.model().labels();
     List<LabeledText> examples = DatasetReader.texts(test);
     for (LabeledText example : examples) {
-      if (!classifier.labels().contains(example.label())) {
+      if (!labels.contains(example.label())) {
         throw new InvalidDatasetException(
-            test
-                + ": label '"
-                + example.label()
-                + "' is not in config.json; labels: "
-                + classifier.labels());
+            test + ": label '" + example.label() + "' is not in config.json; labels: " + labels);
       }
     }
     List<String> truth = examples.stream().map(LabeledText::label).toList();
     Map<String, ClassificationMetrics> results = new LinkedHashMap<>();
-    results.put("model", ClassificationMetrics.of(truth, predict(classifier, examples)));
+    results.put("model", ClassificationMetrics.of(truth, predict(encoder, examples)));
     if (train != null) {
       results.putAll(LuceneClassifierBaselines.measure(DatasetReader.texts(train), examples));
     }
@@ -129,18 +128,21 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static List<String> predict(EncoderClassifier classifier, List<LabeledText> examples)
+  private static List<String> predict(Encoder encoder, List<LabeledText> examples)
       throws IOException {
+    TokenBatchBuilder batches = TokenBatchBuilder.of(encoder.model());
+    EncoderOutput output =
+        encoder.encode(new TokenBatch(TextSequences.of(examples, batches), 0), Deadline.NONE);
     List<String> predicted = new ArrayList<>();
-    for (double[] probabilities :
-        classifier.probabilities(examples.stream().map(LabeledText::text).toList())) {
+    for (int example = 0; example < output.size(); example++) {
+      float[] logits = output.logits(example);
       int best = 0;
-      for (int i = 1; i < probabilities.length; i++) {
-        if (probabilities[i] > probabilities[best]) {
+      for (int i = 1; i < logits.length; i++) {
+        if (logits[i] > logits[best]) {
           best = i;
         }
       }
-      predicted.add(classifier.labels().get(best));
+      predicted.add(encoder.model().labels().get(best));
     }
     return predicted;
   }

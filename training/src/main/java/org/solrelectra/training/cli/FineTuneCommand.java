@@ -64,7 +64,7 @@ final class FineTuneCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "JSONL, or TSV with a header line, also .gz or .xz. To classify: text, label. To rank: query, passage, label (a"
+          "JSONL, or TSV with a header line, also .gz or .xz. To classify: text, label and, of pairs, pair. To rank: query, passage, label (a"
               + " whole number; 1 and above is relevant).")
   private List<Path> train;
 

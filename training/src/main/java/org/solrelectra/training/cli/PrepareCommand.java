@@ -27,7 +27,9 @@ import picocli.CommandLine.Parameters;
       "  squad      src-test.txt tgt-test.txt (sentences, questions)",
       "  selqa      selqa-ass-*.json",
       "  wikiqa     a folder with a.toks, b.toks, sim.txt, or WikiQA-test.txt",
-      "  trecqa     DEV.xml or TEST.xml"
+      "  trecqa     DEV.xml or TEST.xml",
+      "  sst2       SST-2/train.tsv or SST-2/dev.tsv",
+      "  qnli       QNLI/dev.tsv; --dev-share splits it by question"
     })
 final class PrepareCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;

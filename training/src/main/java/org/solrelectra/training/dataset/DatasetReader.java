@@ -25,13 +25,18 @@ public final class DatasetReader {
   private DatasetReader() {}
 
   /**
-   * Reads labelled texts.
+   * Reads labelled texts, or pairs of texts where there is a {@code pair}.
    *
    * @throws InvalidDatasetException if the file is empty, or a line is not an example
    */
   public static List<LabeledText> texts(Path file) throws IOException {
     return read(
-        file, (row, where) -> new LabeledText(text(row, "text", where), text(row, "label", where)));
+        file,
+        (row, where) ->
+            new LabeledText(
+                text(row, "text", where),
+                row.has("pair") ? text(row, "pair", where) : null,
+                text(row, "label", where)));
   }
 
   /**
@@ -84,6 +89,8 @@ public final class DatasetReader {
   }
 
   private interface Row {
+    boolean has(String key);
+
     String get(String key, String where) throws InvalidDatasetException;
   }
 
@@ -105,7 +112,10 @@ public final class DatasetReader {
         number++;
         if (!line.isBlank()) {
           String where = file + " line " + number;
-          examples.add(example.of(tsv ? tsvRow(line, columns) : jsonRow(line, where), where));
+          examples.add(
+              example.of(
+                  tsv ? new TsvRow(line.split("\t", -1), columns) : new JsonRow(json(line, where)),
+                  where));
         }
       }
     }
@@ -128,9 +138,14 @@ public final class DatasetReader {
     return columns;
   }
 
-  private static Row tsvRow(String line, Map<String, Integer> columns) {
-    String[] values = line.split("\t", -1);
-    return (key, where) -> {
+  private record TsvRow(String[] values, Map<String, Integer> columns) implements Row {
+    @Override
+    public boolean has(String key) {
+      return columns.containsKey(key);
+    }
+
+    @Override
+    public String get(String key, String where) throws InvalidDatasetException {
       Integer column = columns.get(key);
       if (column == null) {
         throw new InvalidDatasetException(
@@ -145,7 +160,7 @@ public final class DatasetReader {
                 + values.length);
       }
       return values[column];
-    };
+    }
   }
 
   private static JsonNode json(String line, String where) throws InvalidDatasetException {
@@ -156,14 +171,19 @@ public final class DatasetReader {
     }
   }
 
-  private static Row jsonRow(String line, String where) throws InvalidDatasetException {
-    JsonNode object = json(line, where);
-    return (key, place) -> {
+  private record JsonRow(JsonNode object) implements Row {
+    @Override
+    public boolean has(String key) {
+      return object.hasNonNull(key);
+    }
+
+    @Override
+    public String get(String key, String where) throws InvalidDatasetException {
       JsonNode value = object.get(key);
       if (value == null || value.isNull() || value.isContainerNode()) {
-        throw new InvalidDatasetException(place + " lacks the key '" + key + "'");
+        throw new InvalidDatasetException(where + " lacks the key '" + key + "'");
       }
       return value.asText();
-    };
+    }
   }
 }

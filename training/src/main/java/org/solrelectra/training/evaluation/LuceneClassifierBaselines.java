@@ -75,7 +75,7 @@ public final class LuceneClassifierBaselines {
     try (IndexWriter writer = new IndexWriter(directory, new IndexWriterConfig(analyzer))) {
       for (LabeledText example : training) {
         Document document = new Document();
-        document.add(new TextField(TEXT, example.text(), Field.Store.YES));
+        document.add(new TextField(TEXT, example.words(), Field.Store.YES));
         document.add(new StringField(LABEL, example.label(), Field.Store.YES));
         writer.addDocument(document);
       }

@@ -10,9 +10,10 @@ import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
+import org.solrelectra.training.dataset.TextSequences;
 import org.solrelectra.training.network.Tensors;
 
-/** One label a text: cross-entropy, and accuracy on the development set. */
+/** One label a text, or a pair of texts: cross-entropy, and accuracy on the development set. */
 final class TextClassificationTask implements FineTuningTask {
   private final List<String> labels;
   private final List<TokenSequence> training;
@@ -34,9 +35,8 @@ final class TextClassificationTask implements FineTuningTask {
     }
     this.trainingLabels = ids(training, "training");
     this.developmentLabels = ids(development, "development");
-    this.training = batches.texts(training.stream().map(LabeledText::text).toList()).sequences();
-    this.development =
-        batches.texts(development.stream().map(LabeledText::text).toList()).sequences();
+    this.training = TextSequences.of(training, batches);
+    this.development = TextSequences.of(development, batches);
   }
 
   private int[] ids(List<LabeledText> examples, String set) throws InvalidDatasetException {

@@ -23,7 +23,7 @@ public final class EventFiles {
   private static final String PREFIX = "events.out.tfevents.";
 
   /** TensorBoard has axes for these of its own. */
-  private static final Set<String> AXES = Set.of("tokens", "seconds");
+  private static final Set<String> AXES = Set.of("tokens", "seconds", "flops");
 
   private EventFiles() {}
 

@@ -17,7 +17,7 @@ final class Banking77 implements Preparer {
     for (Path input : inputs) {
       CsvRows.forEach(
           input,
-          row -> output.write(new LabeledText(row.get("text").strip(), row.get("category"))),
+          row -> output.write(new LabeledText(row.get("text").strip(), null, row.get("category"))),
           "text",
           "category");
     }

@@ -73,7 +73,11 @@ public final class ExampleWriter implements Closeable {
   /** Writes a labelled text. */
   public void write(LabeledText example) throws IOException {
     ObjectNode object = JSON.createObjectNode();
-    object.put("text", example.text()).put("label", example.label());
+    object.put("text", example.text());
+    if (example.pair() != null) {
+      object.put("pair", example.pair());
+    }
+    object.put("label", example.label());
     write(object, example.text());
   }
 

@@ -14,7 +14,9 @@ public enum Source {
   SQUAD,
   SELQA,
   WIKIQA,
-  TRECQA;
+  TRECQA,
+  SST2,
+  QNLI;
 
   /** Returns what reads the source's files. */
   public Preparer preparer() {
@@ -27,6 +29,8 @@ public enum Source {
       case SELQA -> new SelQa();
       case WIKIQA -> new WikiQa();
       case TRECQA -> new TrecQa();
+      case SST2 -> Glue.sst2();
+      case QNLI -> Glue.qnli();
     };
   }
 

@@ -44,12 +44,14 @@ public final class Pretrainer {
   private final long heldOutCount;
   private long step;
   private Measurements.Accumulator measured = new Measurements.Accumulator();
+  private final double flopsPerStep;
   private double gradientNorm;
 
   public Pretrainer(
       PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, Device device)
       throws IOException {
     this.config = config;
+    this.flopsPerStep = tokensPerStep() * TrainingCost.flopsPerToken(config, vocabulary.size());
     this.task = task(config, vocabulary.size(), new ParameterSet(config.seed(), device));
     config.positions().apply(task.parameters());
     this.optimizer =
@@ -176,6 +178,11 @@ public final class Pretrainer {
   /** Returns the tokens that the networks see in a step, padding included. */
   public long tokensPerStep() {
     return (long) config.batchSize() * config.sequenceLength();
+  }
+
+  /** Returns what a step costs, as {@link TrainingCost} counts it. */
+  public double flopsPerStep() {
+    return flopsPerStep;
   }
 
   public PretrainingConfig config() {

@@ -377,6 +377,7 @@ public final class PretrainingRun {
     line.put("step", step);
     line.put("split", split);
     line.put("tokens", step * pretrainer.tokensPerStep());
+    line.put("flops", step * pretrainer.flopsPerStep());
     line.put("seconds", seconds());
     putMeasurements(line, measurements);
     if (split.equals("training")) {

@@ -1,6 +1,7 @@
 package org.solrelectra.training.report;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
@@ -19,14 +20,15 @@ record HorizontalAxis(String key, double unit, String title, AxisScale scale) {
    * @throws IllegalArgumentException if no run has measured anything
    */
   static HorizontalAxis of(XAxis axis, List<ReportedRun> runs) {
-    String key = axis == XAxis.STEPS ? "step" : axis == XAxis.TOKENS ? "tokens" : "seconds";
+    String key = axis == XAxis.STEPS ? "step" : axis.name().toLowerCase(Locale.ROOT);
     OptionalDouble end = runs.stream().flatMapToDouble(run -> run.greatest(key).stream()).max();
     if (end.isEmpty()) {
       throw new IllegalArgumentException("no run has measured anything yet");
     }
     double highest = end.getAsDouble();
     double unit = 1;
-    String title = key + (axis == XAxis.STEPS ? "s" : "");
+    String title =
+        axis == XAxis.FLOPS ? "floating-point operations" : key + (axis == XAxis.STEPS ? "s" : "");
     if (axis == XAxis.SECONDS && highest >= 2 * 3600) {
       unit = 3600;
       title = "hours";

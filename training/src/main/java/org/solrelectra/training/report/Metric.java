@@ -32,6 +32,14 @@ record Metric(String key, String title, String meaning, Line line) {
               "MLM loss",
               "Mean cross-entropy of the predicted tokens, in nats. Lower is better."),
           smoothed(
+              "clm_loss",
+              "CLM loss",
+              "Mean cross-entropy of the next token, in nats. Lower is better."),
+          smoothed(
+              "clm_accuracy",
+              "CLM accuracy",
+              "Share of positions after which the likeliest token comes."),
+          smoothed(
               "rtd_loss",
               "RTD loss",
               "Mean binary cross-entropy of the discriminator, in nats, before its weight."),
@@ -63,7 +71,7 @@ record Metric(String key, String title, String meaning, Line line) {
               "tokens_per_second", "Tokens per second", "While training, measuring left out."));
 
   /** Axes, and what the table shows. */
-  private static final Set<String> NOT_CHARTS = Set.of("tokens", "seconds", PEAK_MEMORY);
+  private static final Set<String> NOT_CHARTS = Set.of("tokens", "seconds", "flops", PEAK_MEMORY);
 
   private static Metric smoothed(String key, String title, String meaning) {
     return new Metric(key, title, meaning, Line.SMOOTHED);

@@ -4,5 +4,7 @@ package org.solrelectra.training.report;
 public enum XAxis {
   STEPS,
   TOKENS,
-  SECONDS
+  SECONDS,
+  /** Counted operations: what equal compute means. */
+  FLOPS
 }

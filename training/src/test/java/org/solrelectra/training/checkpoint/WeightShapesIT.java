@@ -27,7 +27,8 @@ class WeightShapesIT {
     check(network.parameters(), WeightShapes.discriminator(config));
     ParameterSet generator = new ParameterSet(1, GoldenFiles.CPU);
     ElectraEmbeddings embeddings = new ElectraEmbeddings(generator, "", config);
-    ElectraEncoder encoder = new ElectraEncoder(generator, "", config, embeddings, Attention.BIDIRECTIONAL);
+    ElectraEncoder encoder =
+        new ElectraEncoder(generator, "", config, embeddings, Attention.BIDIRECTIONAL);
     check(generator, WeightShapes.body(encoder.config()));
     GeneratorHead head = new GeneratorHead(generator, "", config, embeddings.words());
     check(generator, WeightShapes.generator(config));

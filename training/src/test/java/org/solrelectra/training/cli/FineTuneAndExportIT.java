@@ -71,6 +71,23 @@ class FineTuneAndExportIT {
     assertTrue(manifest.get("calibration").get("temperature").asDouble() > 0);
   }
 
+  /** The pair decides the label: the texts are the same. */
+  @Test
+  void aClassifierOfPairsLearnsItsExamplesByHeart() throws IOException {
+    StringBuilder examples = new StringBuilder("text\tpair\tlabel\n");
+    SPORT.forEach(pair -> examples.append("lost\t").append(pair).append("\tsport\n"));
+    WEATHER.forEach(pair -> examples.append("lost\t").append(pair).append("\tweather\n"));
+    Path data = Files.writeString(folder.resolve("data.tsv"), examples);
+    Path tuned = folder.resolve("tuned");
+    CommandRun run = fineTune("classify", data, data, tuned, "--epochs", 15);
+    assertEquals(0, run.code(), run.err());
+    Path model = folder.resolve("model");
+    assertExported(CommandRun.of("export", "--checkpoint", tuned, "--output", model), model);
+    CommandRun measured = CommandRun.of("evaluate", "--model", model, "--test", data, "--json");
+    JsonNode json = new ObjectMapper().readTree(measured.out());
+    assertEquals(1, json.get("model").get("accuracy").asDouble(), measured.out() + run.out());
+  }
+
   @Test
   void aRankerLearnsItsExamplesByHeartAndIsServed() throws IOException {
     StringBuilder examples = new StringBuilder();

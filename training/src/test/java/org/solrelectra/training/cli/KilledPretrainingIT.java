@@ -30,9 +30,14 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /** What a kill -9 or a full disk while a checkpoint is written leaves, and how it goes on. */
 class KilledPretrainingIT {
-  private static final int STEPS = 12;
+  /** The profile soak kills more often. */
+  private static final int KILLS = Integer.getInteger("solrelectra.kills", 2);
+
   private static final int CHECKPOINT_EVERY = 2;
-  private static final int KILLS = 2;
+
+  /** Each kill comes after one or two checkpoints, while the next is written. */
+  private static final int STEPS = 2 * CHECKPOINT_EVERY * (KILLS + 1);
+
   private static final long DEADLINE_NANOS = 120_000_000_000L;
 
   @TempDir private Path folder;

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class DatasetReaderTest {
   private static final List<LabeledText> TEXTS =
-      List.of(new LabeledText("one \u2028 line", "a"), new LabeledText("two", "b"));
+      List.of(new LabeledText("one \u2028 line", null, "a"), new LabeledText("two", null, "b"));
 
   @TempDir private Path folder;
 
@@ -39,6 +39,21 @@ class DatasetReaderTest {
   void tablesAreRead() throws IOException {
     String table = "label\tnumber\ttext\na\t1\tone \u2028 line\nb\t2\ttwo\n";
     assertEquals(TEXTS, DatasetReader.texts(write("texts.tsv", table)));
+  }
+
+  @Test
+  void aTextMayHaveAPair() throws IOException {
+    LabeledText expected = new LabeledText("who?", "they did", "yes");
+    assertEquals(
+        List.of(expected),
+        DatasetReader.texts(write("a.tsv", "text\tpair\tlabel\nwho?\tthey did\tyes\n")));
+    assertEquals(
+        List.of(expected, new LabeledText("two", null, "b")),
+        DatasetReader.texts(
+            write(
+                "a.jsonl",
+                "{\"text\":\"who?\",\"pair\":\"they did\",\"label\":\"yes\"}\n"
+                    + "{\"text\":\"two\",\"pair\":null,\"label\":\"b\"}\n")));
   }
 
   @Test

@@ -171,11 +171,13 @@ class MetricsTest {
   void baselinesAreLucenesOwn() throws IOException {
     List<LabeledText> training =
         List.of(
-            new LabeledText("rain wind storm", "weather"),
-            new LabeledText("sun rain cloud", "weather"),
-            new LabeledText("goal team match", "sport"));
+            new LabeledText("rain wind storm", null, "weather"),
+            new LabeledText("sun rain cloud", null, "weather"),
+            new LabeledText("goal team match", null, "sport"));
     List<LabeledText> test =
-        List.of(new LabeledText("storm rain", "weather"), new LabeledText("team goal", "sport"));
+        List.of(
+            new LabeledText("storm rain", null, "weather"),
+            new LabeledText("team goal", null, "sport"));
     Map<String, ClassificationMetrics> measured = LuceneClassifierBaselines.measure(training, test);
     assertEquals(
         List.of("majority class", "SimpleNaiveBayesClassifier", "KNearestNeighborClassifier, k=10"),

@@ -121,7 +121,9 @@ class FineTuningGoldenIT {
   private static FineTuningTask classification(JsonNode batches) throws IOException {
     List<LabeledText> examples = new ArrayList<>();
     for (JsonNode batch : batches) {
-      batch.get("class_labels").forEach(label -> examples.add(new LabeledText("", label.asText())));
+      batch
+          .get("class_labels")
+          .forEach(label -> examples.add(new LabeledText("", null, label.asText())));
     }
     return new TextClassificationTask(examples, examples, builder());
   }

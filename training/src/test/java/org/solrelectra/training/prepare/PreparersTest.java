@@ -42,8 +42,30 @@ class PreparersTest {
   void banking77IsCsvWithQuotedCommas() throws IOException {
     Path csv = file("train.csv", "text,category\n\"Hi, where is my card?\",card_arrival\n");
     assertEquals(
-        List.of(new LabeledText("Hi, where is my card?", "card_arrival")),
+        List.of(new LabeledText("Hi, where is my card?", null, "card_arrival")),
         DatasetReader.texts(prepare(Source.BANKING77, csv)));
+  }
+
+  @Test
+  void glueHasTables() throws IOException {
+    Path train = file("train.tsv", "label\tsentence\n1\ta fine film \n");
+    assertEquals(
+        List.of(new LabeledText("a fine film", null, "1")),
+        DatasetReader.texts(prepare(Source.SST2, train)));
+    Path pairs =
+        file("dev.tsv", "index\tquestion\tsentence\tlabel\n0\tWho?\tThey did.\tentailment\n");
+    assertEquals(
+        List.of(new LabeledText("Who?", "They did.", "entailment")),
+        DatasetReader.texts(prepare(Source.QNLI, pairs)));
+    InvalidDatasetException refused =
+        assertThrows(InvalidDatasetException.class, () -> prepare(Source.QNLI, train));
+    assertEquals(
+        train + " is not what is expected, dev.tsv of QNLI; columns: [label, sentence]",
+        refused.getMessage());
+    Path cut = file("cut.tsv", "label\tsentence\n1\n");
+    assertEquals(
+        cut + " line 2 must have 2 columns; columns=1",
+        assertThrows(InvalidDatasetException.class, () -> prepare(Source.SST2, cut)).getMessage());
   }
 
   @Test
