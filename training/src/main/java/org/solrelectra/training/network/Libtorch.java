@@ -1,5 +1,7 @@
 package org.solrelectra.training.network;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
 
@@ -10,12 +12,27 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record Libtorch(Device device) {
 
-  /** Uses this many threads, and a GPU if there is one. */
+  /**
+   * Uses this many threads, and a GPU if there is one.
+   *
+   * @throws UncheckedIOException if libtorch cannot be loaded
+   */
   public static Libtorch start(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("--threads must be at least 1; --threads=" + threads);
     }
-    torch.set_num_threads(threads);
-    return new Libtorch(new Device(torch.cuda_is_available() ? "cuda" : "cpu"));
+    try {
+      torch.set_num_threads(threads);
+      return new Libtorch(new Device(torch.cuda_is_available() ? "cuda" : "cpu"));
+    } catch (LinkageError e) {
+      // JavaCPP unpacks libraries into a cache that all processes of a user share.
+      throw new UncheckedIOException(
+          new IOException(
+              "libtorch cannot be loaded ("
+                  + e.getMessage()
+                  + "); it is there for Linux x86-64, macOS ARM and Windows x86-64, and if another electra started at"
+                  + " the same moment, it helps to start this one again",
+              e));
+    }
   }
 }

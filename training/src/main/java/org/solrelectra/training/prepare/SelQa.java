@@ -31,11 +31,15 @@ final class SelQa implements Preparer {
         Set<Integer> answers = new HashSet<>();
         record.path("answers").forEach(answer -> answers.add(answer.asInt()));
         for (int i = 0; i < candidates.size(); i++) {
-          output.write(
-              new LabeledPair(
-                  record.get("question").asText().strip(),
-                  candidates.get(i).asText().strip(),
-                  answers.contains(i) ? 1 : 0));
+          String candidate = candidates.get(i).asText().strip();
+          // One in two hundred is empty.
+          if (!candidate.isEmpty()) {
+            output.write(
+                new LabeledPair(
+                    record.get("question").asText().strip(),
+                    candidate,
+                    answers.contains(i) ? 1 : 0));
+          }
         }
       }
     }

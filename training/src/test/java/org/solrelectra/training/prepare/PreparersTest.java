@@ -125,7 +125,8 @@ class PreparersTest {
     Path json =
         file(
             "selqa.json",
-            "[{\"question\": \"Who ?\", \"candidates\": [\"She did.\", \"It rained.\"], \"answers\": [0]}]");
+            "[{\"question\": \"Who ?\", \"candidates\": [\"She did.\", \" \", \"It rained.\"],"
+                + " \"answers\": [0]}]");
     assertEquals(
         List.of(new LabeledPair("Who ?", "She did.", 1), new LabeledPair("Who ?", "It rained.", 0)),
         DatasetReader.pairs(prepare(Source.SELQA, json)));
