@@ -22,6 +22,8 @@ import org.solrelectra.training.SmallCorpus;
 /** The rules of build_pretraining_dataset.py, on documents that can be told apart. */
 class PaddedExamplesTest {
   private static final int LENGTH = 32;
+  private static final String HASH = "0f".repeat(32);
+
   private final Vocabulary vocabulary;
   @TempDir private Path folder;
 
@@ -35,10 +37,10 @@ class PaddedExamplesTest {
     TokenCorpus.write(
         new CorpusReader(List.of(file)),
         new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128)),
-        "hash",
+        HASH,
         0,
         corpus);
-    return TokenCorpus.open(corpus, "hash").training();
+    return TokenCorpus.open(corpus, HASH).training();
   }
 
   private List<Long> pack(PaddedExamples examples, long sample, long[] types) {

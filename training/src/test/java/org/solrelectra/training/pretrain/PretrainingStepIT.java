@@ -50,6 +50,7 @@ class PretrainingStepIT {
       };
 
   private static final int LENGTH = 24;
+  private static final String HASH = "0f".repeat(32);
 
   @TempDir private Path folder;
 
@@ -95,10 +96,10 @@ class PretrainingStepIT {
     TokenCorpus.write(
         new CorpusReader(List.of(SmallCorpus.writeText(folder, 200))),
         new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128)),
-        "hash",
+        HASH,
         0,
         corpus);
-    List<TokenShard> shards = TokenCorpus.open(corpus, "hash").training();
+    List<TokenShard> shards = TokenCorpus.open(corpus, HASH).training();
     SampleSource samples =
         packing == Packing.FULL
             ? new SequencePacker(shards, vocabulary, LENGTH, 5)
