@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.SharedFiles;
@@ -72,18 +73,23 @@ class HuggingFaceLibraryIT {
       """;
 
   private static String python;
+  private static boolean found;
   @TempDir private Path folder;
 
   @BeforeAll
   static void findTheLibrary() throws IOException, InterruptedException {
     String named = System.getenv("SOLRELECTRA_PYTHON");
     python = named == null ? "python3" : named;
-    boolean found;
     try {
       found = start("import torch, transformers, safetensors").waitFor() == 0;
     } catch (IOException e) {
       found = false;
     }
+  }
+
+  /** Each test is skipped by itself, so that Maven counts it. */
+  @BeforeEach
+  void needTheLibrary() {
     assumeTrue(found, "skipped: " + python + " has no torch, transformers and safetensors");
   }
 
