@@ -25,6 +25,16 @@ record CommandRun(int code, String out, String err) {
     return new CommandRun(code, out.toString(), err.toString());
   }
 
+  /** Pretrains a tiny network on one thread. */
+  static CommandRun pretrain(Path corpus, Path vocabulary, Path output, int steps, Object... more) {
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("pretrain", "--corpus", corpus, "--vocabulary", vocabulary, "--size", "tiny"));
+    arguments.addAll(List.of("--steps", steps, "--output", output, "--threads", 1));
+    arguments.addAll(Arrays.asList(more));
+    return of(arguments.toArray());
+  }
+
   /** Gives the command standard input. */
   static CommandRun withInput(String input, Object... arguments) {
     return withInput(input.getBytes(StandardCharsets.UTF_8), arguments);

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -300,32 +299,11 @@ class PretrainCommandIT {
   }
 
   private CommandRun pretrain(Path output, int steps, Object... more) {
-    return CommandRun.of(
-        Stream.concat(
-                Stream.of(
-                    "pretrain",
-                    "--corpus",
-                    corpus,
-                    "--vocabulary",
-                    vocabulary,
-                    "--size",
-                    "tiny",
-                    "--steps",
-                    steps,
-                    "--output",
-                    output,
-                    "--batch-size",
-                    2,
-                    "--sequence-length",
-                    16,
-                    "--log-every",
-                    1,
-                    "--held-out",
-                    0,
-                    "--threads",
-                    1),
-                Arrays.stream(more))
-            .toArray());
+    List<Object> options =
+        new ArrayList<>(
+            List.of("--batch-size", 2, "--sequence-length", 16, "--log-every", 1, "--held-out", 0));
+    options.addAll(Arrays.asList(more));
+    return CommandRun.pretrain(corpus, vocabulary, output, steps, options.toArray());
   }
 
   private static void assertSuccess(CommandRun run) {

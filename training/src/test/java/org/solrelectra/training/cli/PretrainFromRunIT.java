@@ -10,9 +10,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,28 +36,10 @@ class PretrainFromRunIT {
   }
 
   private CommandRun pretrain(Path output, int steps, int sequenceLength, Object... more) {
-    return CommandRun.of(
-        Stream.concat(
-                Stream.of(
-                    "pretrain",
-                    "--corpus",
-                    corpus,
-                    "--vocabulary",
-                    vocabulary,
-                    "--size",
-                    "tiny",
-                    "--steps",
-                    steps,
-                    "--output",
-                    output,
-                    "--batch-size",
-                    2,
-                    "--sequence-length",
-                    sequenceLength,
-                    "--threads",
-                    1),
-                Arrays.stream(more))
-            .toArray());
+    List<Object> options =
+        new ArrayList<>(List.of("--batch-size", 2, "--sequence-length", sequenceLength));
+    options.addAll(Arrays.asList(more));
+    return CommandRun.pretrain(corpus, vocabulary, output, steps, options.toArray());
   }
 
   private static byte[] bytes(Path run, String file) throws IOException {
