@@ -44,9 +44,9 @@ public record PretrainedNetworks(
     /** The discriminator and that block. */
     DISCRIMINATOR,
     /**
-     * The body of one network, the generator if there is one, for the discriminator, and for the
-     * generator all of it, if it is of that size (Clark et al. 2020, section 3.2: a discriminator
-     * that starts from a trained generator's weights).
+     * The body of one network, a generator of that size if there is one, for the discriminator, and
+     * for the generator all of it, if it is of that size (Clark et al. 2020, section 3.2: a
+     * discriminator that starts from a trained generator's weights).
      */
     BODY
   }
@@ -136,9 +136,9 @@ public record PretrainedNetworks(
     }
     ElectraConfig large = config.discriminator(vocabulary.size());
     if (config.objective() != Objective.RTD) {
-      requireSize("network", large, source());
+      requireSize("network", large, source(large));
     } else if (parts == Parts.BODY) {
-      requireSize("discriminator", large, source());
+      requireSize("discriminator", large, source(large));
     } else {
       if (takesDiscriminator()) {
         requireSize("discriminator", large, discriminator);
@@ -165,9 +165,10 @@ public record PretrainedNetworks(
     return generator != null && parts != Parts.DISCRIMINATOR;
   }
 
-  /** Returns the network whose body is taken where one is enough. */
-  private HuggingFaceModel source() {
-    return generator != null && parts != Parts.DISCRIMINATOR ? generator : discriminator;
+  /** Returns the network whose body is taken where one is enough: a generator of that size. */
+  private HuggingFaceModel source(ElectraConfig wanted) {
+    boolean fits = generator != null && wanted.differences(generator.config()).isEmpty();
+    return takesGenerator() && (fits || !takesDiscriminator()) ? generator : discriminator;
   }
 
   /**
@@ -178,15 +179,17 @@ public record PretrainedNetworks(
    * @throws org.solrelectra.lucene.model.InvalidModelException if weights are missing
    */
   void copyTo(ParameterSet parameters, PretrainingConfig config) throws IOException {
+    int vocabularySize = any().vocabulary().size();
+    HuggingFaceModel source = source(config.discriminator(vocabularySize));
     if (config.objective() != Objective.RTD) {
-      load(source(), parameters, "");
+      load(source, parameters, "");
       return;
     }
     String generatorPrefix = HuggingFaceWeights.GENERATOR;
     boolean head = false;
     if (parts == Parts.BODY) {
-      load(source(), parameters, "");
-      ElectraConfig small = config.generator(source().vocabulary().size());
+      load(source, parameters, "");
+      ElectraConfig small = config.generator(vocabularySize);
       if (generator != null && small.differences(generator.config()).isEmpty()) {
         load(generator, parameters, generatorPrefix);
       }

@@ -183,6 +183,23 @@ class ObjectivesIT {
         1e-6);
   }
 
+  /** Of a pair with a smaller generator, the discriminator has the body that fits. */
+  @Test
+  void aLanguageModelCanStartFromADiscriminatorsLayers() throws IOException {
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    assertEquals(0, pretrain(first, 2).code());
+    CommandRun started =
+        pretrain(second, 1, "--objective", "mlm", "--init-from", first, "--checkpoint-every", 5);
+    assertEquals(0, started.code(), started.err());
+    String layer = "electra.encoder.layer.3.output.dense.weight";
+    assertArrayEquals(
+        weights(first.resolve("discriminator")).get(layer).floats(),
+        SafeTensors.read(second.resolve("checkpoints/step-000000000/parameters.safetensors"))
+            .get(layer)
+            .floats());
+  }
+
   @Test
   void oneDirectoryIsEnoughToStartFrom() throws IOException {
     Path first = folder.resolve("first");
