@@ -23,6 +23,7 @@ import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.Recipe;
+import org.solrelectra.training.pretrain.TrainingCost;
 import org.solrelectra.training.storage.Folders;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -118,7 +119,12 @@ final class BenchCommand implements Runnable {
           tokens / seconds[steps - 1],
           tokens / seconds[0]);
       if (json) {
-        out.printf(Locale.ROOT, "{\"tokensPerSecond\": %.1f, \"steps\": %d}%n", median, steps);
+        out.printf(
+            Locale.ROOT,
+            "{\"tokensPerSecond\": %.1f, \"steps\": %d, \"flopsPerToken\": %.0f}%n",
+            median,
+            steps,
+            TrainingCost.flopsPerToken(config, vocabularySize));
       }
       return 0;
     }
