@@ -317,8 +317,13 @@ public final class PretrainingRun {
     return secondsBefore + (System.nanoTime() - startNanos) / 1e9;
   }
 
-  /** Writes a checkpoint, then the Hugging Face directories. */
+  /**
+   * Writes a checkpoint, then the Hugging Face directories.
+   *
+   * @throws ArithmeticException as {@link #record}; the last checkpoint stays
+   */
   public void save() throws IOException {
+    pretrainer.requireFiniteUpdates();
     ObjectNode state = JSON.createObjectNode();
     state.put("seconds", seconds());
     state.put("tokenizer_hash", corpus.tokenizerHash());
@@ -369,9 +374,14 @@ public final class PretrainingRun {
         tokenizer);
   }
 
-  /** Appends a line to {@code metrics.jsonl}, and the same to TensorBoard's event files. */
+  /**
+   * Appends a line to {@code metrics.jsonl}, and the same to TensorBoard's event files.
+   *
+   * @throws ArithmeticException as {@link Pretrainer#requireFiniteUpdates}
+   */
   public void record(String split, Measurements measurements, double tokensPerSecond)
       throws IOException {
+    long stepsLeftOut = pretrainer.requireFiniteUpdates();
     long step = pretrainer.stepsDone();
     ObjectNode line = JSON.createObjectNode();
     line.put("step", step);
@@ -381,7 +391,11 @@ public final class PretrainingRun {
     line.put("seconds", seconds());
     putMeasurements(line, measurements);
     if (split.equals("training")) {
-      line.put("gradient_norm", pretrainer.gradientNorm());
+      double gradientNorm = pretrainer.gradientNorm();
+      if (Double.isFinite(gradientNorm)) {
+        line.put("gradient_norm", gradientNorm);
+      }
+      line.put("steps_left_out", stepsLeftOut);
       line.put("learning_rate", pretrainer.config().schedule().rate(Math.max(0, step - 1)));
       line.put("tokens_per_second", tokensPerSecond);
       PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
