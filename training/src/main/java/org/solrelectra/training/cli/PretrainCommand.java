@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -286,19 +287,22 @@ final class PretrainCommand implements Callable<Integer> {
             : PretrainingRun.start(
                 output, config, corpus, vocabulary, tokenizer, initial, libtorch, nanoClock);
     run.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
-    out.printf(
-        Locale.ROOT,
-        "%,d documents, %,d tokens (%.3f %% [UNK]); %,d parameters%n",
-        run.corpus().documents(),
-        run.corpus().tokens(),
-        100.0 * run.corpus().unknownTokens() / run.corpus().tokens(),
-        run.pretrainer().parameters().count());
-    out.flush();
-    train(run, end, out);
+    try (StopSignals signals = StopSignals.heed(spec.commandLine().getErr())) {
+      out.printf(
+          Locale.ROOT,
+          "%,d documents, %,d tokens (%.3f %% [UNK]); %,d parameters%n",
+          run.corpus().documents(),
+          run.corpus().tokens(),
+          100.0 * run.corpus().unknownTokens() / run.corpus().tokens(),
+          run.pretrainer().parameters().count());
+      out.flush();
+      train(run, end, signals, out);
+    }
     return 0;
   }
 
-  private void train(PretrainingRun run, double end, PrintWriter out) throws IOException {
+  private void train(PretrainingRun run, double end, StopSignals signals, PrintWriter out)
+      throws IOException {
     if (run.progress() >= end) {
       out.println("nothing to do: the run has " + run.pretrainer().stepsDone() + " steps");
       return;
@@ -306,7 +310,12 @@ final class PretrainCommand implements Callable<Integer> {
     PretrainingLoop loop =
         new PretrainingLoop(
             run, end, new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery), out);
-    loop.train(() -> false);
+    if (!loop.train(signals::received)) {
+      out.println(
+          "stopped at step " + run.pretrainer().stepsDone() + ", which is saved; to go on:");
+      out.println(resumingCall());
+      return;
+    }
     if (run.pretrainer().canEvaluate()) {
       out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), 0));
     }
@@ -373,5 +382,11 @@ final class PretrainCommand implements Callable<Integer> {
     if (value < 1) {
       throw new IllegalArgumentException(option + " must be at least 1; " + option + "=" + value);
     }
+  }
+
+  /** Returns what goes on with this run: this call without what belongs to a start. */
+  private String resumingCall() {
+    return RepeatedCall.of(
+        spec.commandLine().getParseResult(), Set.of("--init-from", "--init-parts"), "--resume");
   }
 }
