@@ -42,7 +42,9 @@ class ArchitectureTest {
               ROOT + "finetune..",
               ROOT + "optimization..",
               ROOT + "checkpoint..",
-              ROOT + "export..")
+              ROOT + "export..",
+              // Processes exchange tensors through libtorch's own process groups.
+              ROOT + "distributed..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.bytedeco..");

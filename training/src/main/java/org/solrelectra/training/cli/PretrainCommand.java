@@ -2,9 +2,11 @@ package org.solrelectra.training.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.LongSupplier;
@@ -12,6 +14,8 @@ import java.util.stream.Collectors;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.distributed.ProcessGroup;
+import org.solrelectra.training.distributed.RankEnvironment;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
@@ -130,7 +134,8 @@ final class PretrainCommand implements Callable<Integer> {
       paramLabel = "K",
       description =
           "Cut a step's sequences into K parts, computed one after the other and added up: the same step in less memory."
-              + " Default: 1.")
+              + " Several processes share the parts, so a run goes on with up to K of them. Default: the processes it is"
+              + " started with.")
   private Integer microBatches;
 
   @Option(
@@ -261,7 +266,8 @@ final class PretrainCommand implements Callable<Integer> {
           "--init-parts needs --init-from, the networks to take them from");
     }
     length.requireSense(resume);
-    PretrainingConfig config = config();
+    RankEnvironment environment = RankEnvironment.of(System.getenv());
+    PretrainingConfig config = config(environment.worldSize());
     double end = length.end(config);
     requirePositive("--log-every", logEvery);
     requirePositive("--evaluate-every", evaluateEvery);
@@ -279,15 +285,43 @@ final class PretrainCommand implements Callable<Integer> {
                 ? PretrainingRun.recordedMaxLength(output)
                 : Math.max(config.sequenceLength(), longest));
     Libtorch libtorch = Libtorch.start(threads.count);
+    if (environment.worldSize() > 1) {
+      libtorch = libtorch.ofProcess(environment.localRank());
+    }
+    try (ProcessGroup processes =
+        ProcessGroup.join(
+            environment, libtorch.device(), lost -> TrainingCli.endAtOnce(lost, spec))) {
+      processes.requireSame(
+          Map.of(
+              "end of the run",
+              Double.toString(end),
+              "--log-every",
+              Integer.toString(logEvery),
+              "--evaluate-every",
+              Integer.toString(evaluateEvery),
+              "--checkpoint-every",
+              Integer.toString(checkpointEvery)));
+      PretrainingRun run =
+          resume
+              ? PretrainingRun.resume(
+                  output, config, corpus, vocabulary, tokenizer, processes, nanoClock)
+              : PretrainingRun.start(
+                  output, config, corpus, vocabulary, tokenizer, initial, processes, nanoClock);
+      train(run, end);
+      processes.finish();
+    }
+    return 0;
+  }
+
+  private void train(PretrainingRun run, double end) throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
     PrintWriter out = spec.commandLine().getOut();
-    PretrainingRun run =
-        resume
-            ? PretrainingRun.resume(
-                output, config, corpus, vocabulary, tokenizer, libtorch, nanoClock)
-            : PretrainingRun.start(
-                output, config, corpus, vocabulary, tokenizer, initial, libtorch, nanoClock);
-    run.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
-    try (StopSignals signals = StopSignals.heed(spec.commandLine().getErr())) {
+    if (run.pretrainer().processes().isFirst()) {
+      run.warnings().forEach(warning -> err.println("warning: " + warning));
+    } else {
+      out = new PrintWriter(Writer.nullWriter());
+    }
+    try (StopSignals signals = StopSignals.heed(err)) {
       out.printf(
           Locale.ROOT,
           "%,d documents, %,d tokens (%.3f %% [UNK]); %,d parameters%n",
@@ -298,7 +332,6 @@ final class PretrainCommand implements Callable<Integer> {
       out.flush();
       train(run, end, signals, out);
     }
-    return 0;
   }
 
   private void train(PretrainingRun run, double end, StopSignals signals, PrintWriter out)
@@ -326,8 +359,10 @@ final class PretrainCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", ")));
   }
 
-  private PretrainingConfig config() throws IOException {
+  private PretrainingConfig config(int worldSize) throws IOException {
     PretrainingConfig defaults = resume ? PretrainingRun.recordedConfig(output) : recipeConfig();
+    int usualMicroBatches =
+        resume ? defaults.microBatches() : Math.max(defaults.microBatches(), worldSize);
     if (resume) {
       length.requireUnitOf(defaults, output);
     }
@@ -343,7 +378,7 @@ final class PretrainCommand implements Callable<Integer> {
         or(objective, defaults.objective()),
         sequence,
         batch,
-        or(microBatches, defaults.microBatches()),
+        or(microBatches, usualMicroBatches),
         or(packing, defaults.packing()),
         new Masking(
             or(maskRate, masking.rate()),

@@ -51,13 +51,16 @@ final class PretrainingLoop {
   }
 
   /**
-   * Makes steps up to the end, or up to the first after which {@code stop} holds; the last one is
-   * logged and saved. Returns whether the end is reached.
+   * Makes steps up to the end, or up to the first after which {@code stop} holds in one of the
+   * processes; the last one is logged and saved. Returns whether the end is reached.
    */
   boolean train(BooleanSupplier stop) throws IOException {
     startTiming();
+    long first = (long) run.progress();
     try (ProgressDisplay progress =
-        new ProgressDisplay("pretrain", (long) run.progress(), (long) end, out)) {
+        pretrainer.processes().isFirst()
+            ? new ProgressDisplay("pretrain", first, (long) end, out)
+            : ProgressDisplay.hidden()) {
       boolean stepped = run.step(end);
       while (stepped) {
         long step = pretrainer.stepsDone();
@@ -71,7 +74,7 @@ final class PretrainingLoop {
           save();
         }
         progress.update((long) run.progress(), progressMessage());
-        stepped = !stop.getAsBoolean() && run.step(end);
+        stepped = !pretrainer.processes().any(stop.getAsBoolean()) && run.step(end);
       }
     }
     boolean ended = run.progress() >= end;

@@ -1,6 +1,7 @@
 package org.solrelectra.training.cli;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.time.Duration;
@@ -21,19 +22,31 @@ final class ProgressDisplay implements AutoCloseable {
   private long lastLineNanos = startNanos - BETWEEN_LINES.toNanos();
 
   ProgressDisplay(String task, long first, long total, PrintWriter out) {
-    this.out = out;
+    this(first, total, out, bar(task, first, total));
+  }
+
+  private ProgressDisplay(long first, long total, PrintWriter out, ProgressBar bar) {
     this.first = first;
     this.total = total;
-    this.bar =
-        isTerminal()
-            ? new ProgressBarBuilder()
-                .setTaskName(task)
-                .setInitialMax(total)
-                .setStyle(ProgressBarStyle.ASCII)
-                .setUpdateIntervalMillis(500)
-                .startsFrom(first, Duration.ZERO)
-                .build()
-            : null;
+    this.out = out;
+    this.bar = bar;
+  }
+
+  /** Shows nothing: of several processes one talks to the user. */
+  static ProgressDisplay hidden() {
+    return new ProgressDisplay(0, 0, new PrintWriter(Writer.nullWriter()), null);
+  }
+
+  private static ProgressBar bar(String task, long first, long total) {
+    return isTerminal()
+        ? new ProgressBarBuilder()
+            .setTaskName(task)
+            .setInitialMax(total)
+            .setStyle(ProgressBarStyle.ASCII)
+            .setUpdateIntervalMillis(500)
+            .startsFrom(first, Duration.ZERO)
+            .build()
+        : null;
   }
 
   /** A console object exists from JDK 22 on even where there is no terminal; then it says so. */

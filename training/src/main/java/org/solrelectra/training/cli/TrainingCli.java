@@ -92,6 +92,14 @@ public final class TrainingCli implements Runnable {
     return USAGE;
   }
 
+  /** Ends the JVM as a failure does, from another thread, whatever the command waits for. */
+  static void endAtOnce(IOException e, CommandLine.Model.CommandSpec command) {
+    PrintWriter err = command.commandLine().getErr();
+    err.println(command.qualifiedName() + ": " + oneLine(describe(e)));
+    err.flush();
+    Runtime.getRuntime().halt(FAILURE);
+  }
+
   private static int failure(Exception e, CommandLine command, ParseResult parsed) {
     Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
     PrintWriter err = command.getErr();

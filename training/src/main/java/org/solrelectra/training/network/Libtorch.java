@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * libtorch on this machine, set up before its first use.
@@ -34,5 +35,19 @@ public record Libtorch(Device device) {
                   + " the same moment, it helps to start this one again",
               e));
     }
+  }
+
+  /**
+   * Returns the same for one of several processes of a host: with a GPU of its own.
+   *
+   * @param localRank counts the processes of this host
+   */
+  public Libtorch ofProcess(int localRank) {
+    if (!device.is_cuda()) {
+      return this;
+    }
+    byte index = (byte) (localRank % torch.cuda_device_count());
+    torch_cuda.set_device(index);
+    return new Libtorch(new Device("cuda:" + index));
   }
 }

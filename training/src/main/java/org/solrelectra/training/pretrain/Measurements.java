@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Tensors;
 
 /**
@@ -108,6 +109,11 @@ public record Measurements(
         Tensor finite = measurements.narrow(0, Sum.TOTAL_LOSS.ordinal(), 1).isfinite(); // [1]
         sums.add_(torch.where(finite, torch.cat(both), new Scalar(0.0)));
       }
+    }
+
+    /** Adds up what all processes have seen, right before {@link #result}. */
+    void sumOver(ProcessGroup processes) {
+      processes.sum(sums);
     }
 
     /** Returns the means since the start or the last call, over at least one step; then waits. */

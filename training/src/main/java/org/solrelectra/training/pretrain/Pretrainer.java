@@ -3,7 +3,6 @@ package org.solrelectra.training.pretrain;
 import java.io.IOException;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.lucene.model.Vocabulary;
@@ -13,6 +12,7 @@ import org.solrelectra.training.corpus.SampleSource;
 import org.solrelectra.training.corpus.SequencePacker;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenShard;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
@@ -37,6 +37,7 @@ public final class Pretrainer {
   private static final int MOST_LEFT_OUT_IN_A_ROW = 20;
 
   private final PretrainingConfig config;
+  private final ProcessGroup processes;
   private final PretrainingTask task;
   private final PretrainingStep pretrainingStep;
   private final AdamW optimizer;
@@ -49,17 +50,19 @@ public final class Pretrainer {
   private final double flopsPerStep;
 
   public Pretrainer(
-      PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, Device device)
+      PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, ProcessGroup processes)
       throws IOException {
     this.config = config;
+    this.processes = processes;
     this.flopsPerStep = tokensPerStep() * TrainingCost.flopsPerToken(config, vocabulary.size());
-    this.task = task(config, vocabulary.size(), new ParameterSet(config.seed(), device));
+    this.task =
+        task(config, vocabulary.size(), new ParameterSet(config.seed(), processes.device()));
     config.positions().apply(task.parameters());
     this.optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
-    this.measured = new Measurements.Accumulator(device);
-    this.measuredHeldOut = new Measurements.Accumulator(device);
-    this.pretrainingStep = new PretrainingStep(task, optimizer, config.microBatches());
+    this.measured = new Measurements.Accumulator(processes.device());
+    this.measuredHeldOut = new Measurements.Accumulator(processes.device());
+    this.pretrainingStep = new PretrainingStep(task, optimizer, config.microBatches(), processes);
     this.batches =
         new BatchSource(
             samples(corpus.training(), vocabulary),
@@ -160,7 +163,8 @@ public final class Pretrainer {
 
   /** Measures the networks on held-out documents: the same masks each time, dropout off. */
   public Measurements evaluate() {
-    for (long i = 0; i < heldOutCount; i++) {
+    ProcessGroup.Share share = processes.share(Math.toIntExact(heldOutCount));
+    for (long i = share.from(); i < share.to(); i++) {
       try (PointerScope scope = new PointerScope();
           NoGradGuard noGradient = new NoGradGuard()) {
         MaskedBatch batch = heldOutBatches.batch(i);
@@ -170,11 +174,13 @@ public final class Pretrainer {
         measuredHeldOut.add(outcome.measurements(), 1);
       }
     }
+    measuredHeldOut.sumOver(processes);
     return measuredHeldOut.result();
   }
 
   /** Returns the means since the last call, over at least one step. */
   public Measurements takeMeasurements() {
+    measured.sumOver(processes);
     return measured.result();
   }
 
@@ -200,6 +206,11 @@ public final class Pretrainer {
 
   public PretrainingConfig config() {
     return config;
+  }
+
+  /** Returns who trains together; all of them make the same calls. */
+  public ProcessGroup processes() {
+    return processes;
   }
 
   public ParameterSet parameters() {

@@ -1,6 +1,7 @@
 package org.solrelectra.training.pretrain;
 
 import java.util.Arrays;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.optimization.AdamW;
@@ -41,7 +42,9 @@ public final class PretrainingBenchmark {
         Pretrainer.task(config, vocabularySize, new ParameterSet(config.seed(), libtorch.device()));
     AdamW optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
-    PretrainingStep timed = new PretrainingStep(task, optimizer, config.microBatches());
+    PretrainingStep timed =
+        new PretrainingStep(
+            task, optimizer, config.microBatches(), ProcessGroup.alone(libtorch.device()));
     Measurements.Accumulator measured = new Measurements.Accumulator(libtorch.device());
     double[] seconds = new double[steps];
     for (int step = -WARMUP_STEPS; step < steps; step++) {

@@ -25,11 +25,11 @@ import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.metrics.EventFiles;
 import org.solrelectra.training.metrics.MetricsLine;
 import org.solrelectra.training.metrics.PeakMemory;
 import org.solrelectra.training.network.ElectraConfig;
-import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.storage.Folders;
 
 /**
@@ -37,6 +37,9 @@ import org.solrelectra.training.storage.Folders;
  * (token ids), {@code checkpoints}, {@code metrics.jsonl} and the same in {@code tensorboard}, and
  * as of the last checkpoint the networks as Hugging Face style directories: {@code discriminator}
  * and {@code generator}, or what a language model learns alone as {@code generator}.
+ *
+ * <p>Of several processes that train together the first alone writes; all read the folder, so they
+ * share its file system, and all make the same calls.
  */
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
@@ -76,7 +79,7 @@ public final class PretrainingRun {
       PretrainingConfig config,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Libtorch libtorch,
+      ProcessGroup processes,
       LongSupplier nanoClock)
       throws IOException {
     this.folder = folder;
@@ -85,7 +88,7 @@ public final class PretrainingRun {
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
     this.corpus = TokenCorpus.open(corpusFolder, TokenizerHash.of(vocabulary, tokenizer));
-    this.pretrainer = new Pretrainer(config, vocabulary, corpus, libtorch.device());
+    this.pretrainer = new Pretrainer(config, vocabulary, corpus, processes);
     if (config.heldOutShare() > 0 && !pretrainer.canEvaluate()) {
       warnings.add(
           "too little text is held out to measure on: "
@@ -93,6 +96,13 @@ public final class PretrainingRun {
               + " of "
               + corpus.documents()
               + " documents; a blank line must stand between documents");
+    }
+    if (config.microBatches() % processes.worldSize() != 0) {
+      warnings.add(
+          "the processes wait for those that compute one micro-batch more: --micro-batches is no multiple of WORLD_SIZE="
+              + processes.worldSize()
+              + "; --micro-batches="
+              + config.microBatches());
     }
   }
 
@@ -113,17 +123,21 @@ public final class PretrainingRun {
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
       PretrainedNetworks initial,
-      Libtorch libtorch,
+      ProcessGroup processes,
       LongSupplier nanoClock)
       throws IOException {
+    SharedStart.requireSameSettings(processes, config, TokenizerHash.of(vocabulary, tokenizer));
     if (initial != null) {
       initial.requireFit(config, vocabulary, tokenizer);
     }
     Path shards = TokenCorpus.among(corpusFiles);
-    prepare(folder);
-    if (shards == null) {
-      tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
-    }
+    processes.onFirst(
+        () -> {
+          prepare(folder);
+          if (shards == null) {
+            tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+          }
+        });
     PretrainingRun run =
         new PretrainingRun(
             folder,
@@ -131,26 +145,41 @@ public final class PretrainingRun {
             config,
             vocabulary,
             tokenizer,
-            libtorch,
+            processes,
             nanoClock);
-    ObjectNode description = JSON.createObjectNode();
-    description.set("config", JSON.valueToTree(config));
-    description.put("tokenizer_hash", run.corpus.tokenizerHash());
-    description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
-    if (shards != null) {
-      description.put(CORPUS_CHECKSUM, run.corpus.checksum());
-    }
     if (initial != null) {
       initial.copyTo(run.pretrainer.parameters(), config);
-      description.set(INITIAL_RUN, initial.history());
+    }
+    SharedStart.requireSameState(processes, run.pretrainer, run.corpus);
+    if (initial != null) {
       // A checkpoint before the first step, so that --resume never starts from drawn weights.
       run.save();
+    }
+    processes.onFirst(() -> run.describe(shards, initial));
+    return run;
+  }
+
+  /**
+   * Writes what makes the folder a run's.
+   *
+   * @param shards a corpus that is not the run's own; null without one
+   * @param initial what the run starts from; null without one
+   */
+  private void describe(Path shards, PretrainedNetworks initial) throws IOException {
+    ObjectNode description = JSON.createObjectNode();
+    description.set("config", JSON.valueToTree(pretrainer.config()));
+    description.put("tokenizer_hash", corpus.tokenizerHash());
+    description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
+    if (shards != null) {
+      description.put(CORPUS_CHECKSUM, corpus.checksum());
+    }
+    if (initial != null) {
+      description.set(INITIAL_RUN, initial.history());
     }
     Path partial = folder.resolve(DESCRIPTION + ".partial");
     Files.writeString(partial, description.toPrettyString() + "\n");
     Files.move(partial, folder.resolve(DESCRIPTION));
     Files.delete(folder.resolve(STARTING));
-    return run;
   }
 
   private static void prepare(Path folder) throws IOException {
@@ -190,14 +219,19 @@ public final class PretrainingRun {
       List<Path> corpusFiles,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Libtorch libtorch,
+      ProcessGroup processes,
       LongSupplier nanoClock)
       throws IOException {
-    requireSame(recorded(folder), config, TokenizerHash.of(vocabulary, tokenizer), folder);
+    String tokenizerHash = TokenizerHash.of(vocabulary, tokenizer);
+    SharedStart.requireSameSettings(processes, config, tokenizerHash);
+    requireSame(recorded(folder), config, tokenizerHash, folder);
     Path shards = TokenCorpus.among(corpusFiles);
-    if (shards == null && !Files.exists(folder.resolve("corpus"))) {
-      tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
-    }
+    processes.onFirst(
+        () -> {
+          if (shards == null && !Files.exists(folder.resolve("corpus"))) {
+            tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+          }
+        });
     requireSameShards(folder, shards);
     PretrainingRun run =
         new PretrainingRun(
@@ -206,15 +240,20 @@ public final class PretrainingRun {
             config,
             vocabulary,
             tokenizer,
-            libtorch,
+            processes,
             nanoClock);
-    if (run.loadNewestCheckpoint()) {
-      // A kill may have come between the checkpoint and these.
-      run.writeNetworks();
-    }
-    run.cutMetrics();
-    EventFiles.rewrite(folder);
-    Files.deleteIfExists(folder.resolve(STARTING));
+    boolean hasCheckpoint = run.loadNewestCheckpoint();
+    SharedStart.requireSameState(processes, run.pretrainer, run.corpus);
+    processes.onFirst(
+        () -> {
+          if (hasCheckpoint) {
+            // A kill may have come between the checkpoint and these.
+            run.writeNetworks();
+          }
+          run.cutMetrics();
+          EventFiles.rewrite(folder);
+          Files.deleteIfExists(folder.resolve(STARTING));
+        });
     run.startNanos = nanoClock.getAsLong();
     return run;
   }
@@ -339,9 +378,11 @@ public final class PretrainingRun {
     return secondsBefore + (nanoClock.getAsLong() - startNanos) / 1e9;
   }
 
-  /** Returns how far the run is, in its schedule's unit: updates made, or seconds. */
+  /** Returns how far the run is, in its schedule's unit: updates made, or rank 0's seconds. */
   public double progress() {
-    return pretrainer.config().isTimed() ? seconds() : pretrainer.stepsDone();
+    return pretrainer.config().isTimed()
+        ? pretrainer.processes().ofFirst(seconds())
+        : pretrainer.stepsDone();
   }
 
   /**
@@ -368,6 +409,9 @@ public final class PretrainingRun {
    */
   public void save() throws IOException {
     pretrainer.requireFiniteUpdates();
+    if (!pretrainer.processes().isFirst()) {
+      return;
+    }
     ObjectNode state = JSON.createObjectNode();
     state.put("seconds", seconds());
     state.put("tokenizer_hash", corpus.tokenizerHash());
@@ -426,6 +470,9 @@ public final class PretrainingRun {
   public void record(String split, Measurements measurements, double tokensPerSecond)
       throws IOException {
     long stepsLeftOut = pretrainer.requireFiniteUpdates();
+    if (!pretrainer.processes().isFirst()) {
+      return;
+    }
     long step = pretrainer.stepsDone();
     ObjectNode line = JSON.createObjectNode();
     line.put("step", step);

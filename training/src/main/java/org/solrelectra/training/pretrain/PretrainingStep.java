@@ -1,6 +1,7 @@
 package org.solrelectra.training.pretrain;
 
 import org.bytedeco.javacpp.PointerScope;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
@@ -11,9 +12,14 @@ import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
  * One update of all networks: forward, backward, optimizer. What is trained is what is timed. Where
  * loss or gradient is not finite, the optimizer leaves the update out.
  *
+ * <p>However many processes share the micro-batches, the same numbers are added up: noise depends
+ * on a micro-batch's index, and means are over the whole batch.
+ *
  * @param microBatches parts that a batch is cut into, one after the other, to need less memory
+ * @param processes who share the parts, each at least one
  */
-record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) {
+record PretrainingStep(
+    PretrainingTask task, AdamW optimizer, int microBatches, ProcessGroup processes) {
 
   /** Seeds the noise of one micro-batch. */
   @FunctionalInterface
@@ -25,7 +31,7 @@ record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) 
   }
 
   /**
-   * Makes one update; its native memory is free when it returns.
+   * Makes one update, the same in all processes; its native memory is free when it returns.
    *
    * @param step how many were made before
    * @param measured receives what was seen
@@ -37,7 +43,8 @@ record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) 
       double learningRate,
       Measurements.Accumulator measured) {
     Denominators whole = Denominators.of(batch);
-    for (int part = 0; part < microBatches; part++) {
+    ProcessGroup.Share share = processes.share(microBatches);
+    for (int part = share.from(); part < share.to(); part++) {
       try (PointerScope scope = new PointerScope()) {
         Outcome outcome =
             task.forward(
@@ -46,6 +53,7 @@ record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) 
         measured.add(outcome.measurements(), 1.0 / microBatches);
       }
     }
+    processes.sum(optimizer.flatParameters().gradients());
     optimizer.step(learningRate);
   }
 

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.solrelectra.training.GoldenFiles;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
@@ -71,7 +72,8 @@ class LanguageModelingIT {
     MaskedBatch batch = batch(null);
     AdamW optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(BiasCorrection.STANDARD), name -> 1);
-    PretrainingStep step = new PretrainingStep(task, optimizer, 1);
+    PretrainingStep step =
+        new PretrainingStep(task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU));
     assertEquals(Math.log(VOCABULARY_SIZE), loss(task, batch), 0.1);
     Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
     Measurements last = null;

@@ -27,6 +27,7 @@ import org.solrelectra.training.corpus.SampleSource;
 import org.solrelectra.training.corpus.SequencePacker;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenShard;
+import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
@@ -128,7 +129,7 @@ class PretrainingStepIT {
     ReplacedTokenDetection networks = networks(ReplacedTokenDetection.Settings.electra());
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
-    new PretrainingStep(task, optimizer, parts)
+    new PretrainingStep(task, optimizer, parts, ProcessGroup.alone(GoldenFiles.CPU))
         .run(batch, 0, index -> NO_NOISE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
     Map<String, float[]> gradients = new HashMap<>();
     optimizer
@@ -142,7 +143,8 @@ class PretrainingStepIT {
       throws IOException {
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
-    PretrainingStep step = new PretrainingStep(task, optimizer, 1);
+    PretrainingStep step =
+        new PretrainingStep(task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU));
     for (int i = 0; i < 3; i++) {
       step.run(
           batches.batch(i),
