@@ -27,6 +27,7 @@ final class PeerWatch implements AutoCloseable {
   private final AtomicBoolean decided = new AtomicBoolean();
   private final CompletableFuture<LostProcessException> loss = new CompletableFuture<>();
   private volatile long lastRoundNanos = System.nanoTime();
+  private volatile boolean exchangeFailed;
   private volatile boolean closed;
 
   /**
@@ -36,6 +37,11 @@ final class PeerWatch implements AutoCloseable {
    * @param silence without one
    */
   record Timing(Duration beat, Duration silence) {
+    /** Enough where an exchange has failed, so that somebody must be lost. */
+    Duration shortSilence() {
+      return beat.multipliedBy(3);
+    }
+
     /** Long enough for a garbage collection or a busy host, and all have ended within a minute. */
     static final Timing USUAL = new Timing(Duration.ofSeconds(2), Duration.ofSeconds(20));
   }
@@ -86,8 +92,7 @@ final class PeerWatch implements AutoCloseable {
           if (count != counts[other]) {
             counts[other] = count;
             heardNanos[other] = now;
-          } else if (now - heardNanos[other] > timing.silence().toNanos()
-              && !store.has(finished(other))) {
+          } else if (now - heardNanos[other] > silence().toNanos() && !store.has(finished(other))) {
             store.set(LOST, Integer.toString(other));
             // Whoever holds the store stays until all others have read this.
             pause(timing.beat().multipliedBy(2));
@@ -101,6 +106,10 @@ final class PeerWatch implements AutoCloseable {
     } catch (RuntimeException e) {
       loseStore();
     }
+  }
+
+  private Duration silence() {
+    return exchangeFailed ? timing.shortSilence() : timing.silence();
   }
 
   private void watchStore() {
@@ -144,6 +153,7 @@ final class PeerWatch implements AutoCloseable {
 
   /** Waits until it is known why an exchange failed. */
   LostProcessException explain(RuntimeException failure) {
+    exchangeFailed = true;
     try {
       return loss.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {

@@ -104,7 +104,13 @@ public final class ProcessGroup implements AutoCloseable {
       Consumer<LostProcessException> onLoss)
       throws IOException {
     SharedStore store = SharedStore.open(environment, patience);
-    meet(environment, store, patience);
+    try {
+      meet(environment, store, patience);
+    } catch (IllegalArgumentException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw LostProcessException.of(0, environment.worldSize());
+    }
     try {
       org.bytedeco.pytorch.gloo.Device network = networkDevice(environment);
       PeerWatch watch =
