@@ -12,6 +12,7 @@ import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.network.Precision;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.pretrain.DiscriminatorLoss;
 import org.solrelectra.training.pretrain.EmbeddingSharing;
@@ -138,6 +139,12 @@ final class PretrainCommand implements Callable<Integer> {
   private Integer batchSize;
 
   @Option(
+      names = "--batch-tokens",
+      paramLabel = "TOKENS",
+      description = "Tokens a step, in place of --batch-size: a multiple of the sequence length.")
+  private Integer batchTokens;
+
+  @Option(
       names = "--sequence-length",
       description = "Tokens a sequence. Default: the size's (128; base and large 512).")
   private Integer sequenceLength;
@@ -216,6 +223,20 @@ final class PretrainCommand implements Callable<Integer> {
   private Double dropout;
 
   @Option(
+      names = "--generator-dropout",
+      description =
+          "The generator's alone. Without it what it samples is what it knows (AMOS, Meng et al. 2022). Default:"
+              + " --dropout.")
+  private Double generatorDropout;
+
+  @Option(
+      names = "--precision",
+      description =
+          "Of matrix products: ${COMPLETION-CANDIDATES}. bf16 is several times faster on GPUs and on CPUs with AVX-512;"
+              + " weights, LayerNorm, softmax and losses stay float32. tf32 is for GPUs since Ampere. Default: fp32.")
+  private Precision precision;
+
+  @Option(
       names = "--position-init",
       description =
           "How the trained position table starts: ${COMPLETION-CANDIDATES}. The paper has truncated_normal; with"
@@ -256,7 +277,7 @@ final class PretrainCommand implements Callable<Integer> {
       description = "Steps between checkpoints. Default: ${DEFAULT-VALUE}.")
   private int checkpointEvery;
 
-  @Mixin private ThreadOptions threads;
+  @Mixin private LibtorchOptions libtorchOptions;
 
   @Override
   public Integer call() throws IOException {
@@ -291,7 +312,7 @@ final class PretrainCommand implements Callable<Integer> {
             resume
                 ? PretrainingRun.recordedMaxLength(output)
                 : Math.max(config.sequenceLength(), longest));
-    Libtorch libtorch = Libtorch.start(threads.count);
+    Libtorch libtorch = libtorchOptions.start();
     PrintWriter out = spec.commandLine().getOut();
     PretrainingRun run =
         resume
@@ -317,12 +338,13 @@ final class PretrainCommand implements Callable<Integer> {
     ReplacedTokenDetection.Settings detection = defaults.detection();
     DiscriminatorLoss loss = or(discriminatorLoss, detection.loss());
     double usualWeight = loss == detection.loss() ? detection.weight() : loss.weight();
+    int length = or(sequenceLength, defaults.sequenceLength());
     return new PretrainingConfig(
         or(recipe, defaults.recipe()),
         size,
         or(objective, defaults.objective()),
-        or(sequenceLength, defaults.sequenceLength()),
-        or(batchSize, defaults.batchSize()),
+        length,
+        sequencesPerStep(length, defaults.batchSize()),
         or(microBatches, defaults.microBatches()),
         or(packing, defaults.packing()),
         new Masking(
@@ -336,10 +358,33 @@ final class PretrainCommand implements Callable<Integer> {
         or(warmupSteps, defaults.warmupSteps()),
         or(scheduleSteps, defaults.scheduleSteps()),
         or(dropout, defaults.dropout()),
+        or(generatorDropout, or(dropout, defaults.generatorDropout())),
+        or(precision, defaults.precision()),
         or(positions, defaults.positions()),
         or(biasCorrection, defaults.biasCorrection()),
         TokenCorpus.heldOutShare(corpus, heldOutShare, defaults.heldOutShare()),
         or(seed, defaults.seed()));
+  }
+
+  private int sequencesPerStep(int length, int otherwise) {
+    if (batchTokens == null) {
+      return or(batchSize, otherwise);
+    }
+    if (batchSize != null) {
+      throw new IllegalArgumentException(
+          "--batch-size and --batch-tokens say the same: leave one out; --batch-size="
+              + batchSize
+              + ", --batch-tokens="
+              + batchTokens);
+    }
+    if (batchTokens < length || batchTokens % length != 0) {
+      throw new IllegalArgumentException(
+          "--batch-tokens must be a multiple of the sequence length of "
+              + length
+              + "; --batch-tokens="
+              + batchTokens);
+    }
+    return batchTokens / length;
   }
 
   private PretrainingConfig recipeConfig() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.Objects;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.network.Precision;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 
@@ -22,7 +23,9 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param learningRate peak of the schedule
  * @param warmupSteps steps over which the rate grows
  * @param scheduleSteps the step at which the rate reaches 0
- * @param dropout on hidden states and attention probabilities of all networks while pretraining
+ * @param dropout on hidden states and attention probabilities while pretraining
+ * @param generatorDropout the same in the generator, with {@link Objective#RTD}
+ * @param precision of matrix products
  * @param positions how the position table starts
  * @param biasCorrection of the optimizer's moments
  * @param heldOutShare share of documents that is not trained on
@@ -42,6 +45,8 @@ public record PretrainingConfig(
     long warmupSteps,
     long scheduleSteps,
     double dropout,
+    double generatorDropout,
+    Precision precision,
     PositionInitialization positions,
     BiasCorrection biasCorrection,
     double heldOutShare,
@@ -69,6 +74,7 @@ public record PretrainingConfig(
     Objects.requireNonNull(packing);
     Objects.requireNonNull(masking);
     Objects.requireNonNull(detection);
+    Objects.requireNonNull(precision);
     Objects.requireNonNull(positions);
     Objects.requireNonNull(biasCorrection);
     if (batchSize < 1) {
@@ -86,11 +92,16 @@ public record PretrainingConfig(
       throw new IllegalArgumentException(
           "heldOutShare must be in [0, 1); heldOutShare=" + heldOutShare);
     }
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new IllegalArgumentException("dropout must be in [0, 1); dropout=" + dropout);
-    }
+    requireShare("dropout", dropout);
+    requireShare("generatorDropout", generatorDropout);
     size.generator(1, generatorFraction);
     schedule(learningRate, scheduleSteps, warmupSteps);
+  }
+
+  private static void requireShare(String name, double share) {
+    if (!(share >= 0 && share < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1); " + name + "=" + share);
+    }
   }
 
   /**
@@ -121,14 +132,17 @@ public record PretrainingConfig(
             paper ? scheduleSteps : Math.round(RECOMMENDED_WARMUP_SHARE * scheduleSteps)),
         scheduleSteps,
         paper ? PAPER_DROPOUT : 0,
+        paper ? PAPER_DROPOUT : 0,
+        Precision.FP32,
         paper ? PositionInitialization.TRUNCATED_NORMAL : PositionInitialization.SINUSOIDAL,
         paper ? BiasCorrection.NONE : BiasCorrection.STANDARD,
         HELD_OUT_SHARE,
         1);
   }
 
-  /** Returns the same with other batches and dropout. */
-  public PretrainingConfig withBatch(int newSequenceLength, int newBatchSize, double newDropout) {
+  /** Returns the same with other batches and precision. */
+  public PretrainingConfig withBatch(
+      int newSequenceLength, int newBatchSize, Precision newPrecision) {
     return new PretrainingConfig(
         recipe,
         size,
@@ -143,7 +157,9 @@ public record PretrainingConfig(
         learningRate,
         warmupSteps,
         scheduleSteps,
-        newDropout,
+        dropout,
+        generatorDropout,
+        newPrecision,
         positions,
         biasCorrection,
         heldOutShare,
@@ -168,6 +184,7 @@ public record PretrainingConfig(
 
   /** Returns the generator's sizes with the dropout of pretraining. */
   public ElectraConfig generator(int vocabularySize) {
-    return size.generator(vocabularySize, generatorFraction).withDropout(dropout, dropout);
+    return size.generator(vocabularySize, generatorFraction)
+        .withDropout(generatorDropout, generatorDropout);
   }
 }

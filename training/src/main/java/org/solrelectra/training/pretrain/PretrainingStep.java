@@ -13,7 +13,22 @@ import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
  *
  * @param microBatches parts that a batch is cut into, one after the other, to need less memory
  */
-record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) {
+record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches, Watch watch) {
+
+  /** Parts of a step, in their order; the first two once a micro-batch. */
+  enum Phase {
+    FORWARD,
+    BACKWARD,
+    UPDATE
+  }
+
+  /** Is told as soon as a phase was given to the device. */
+  @FunctionalInterface
+  interface Watch {
+    Watch NONE = phase -> {};
+
+    void ended(Phase phase);
+  }
 
   /** Seeds the noise of one micro-batch. */
   @FunctionalInterface
@@ -42,11 +57,14 @@ record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) 
         Outcome outcome =
             task.forward(
                 part(batch, part), whole, seeding.of(step * microBatches + part), Mode.TRAINING);
+        watch.ended(Phase.FORWARD);
         outcome.total().backward();
+        watch.ended(Phase.BACKWARD);
         measured.add(outcome.measurements(), 1.0 / microBatches);
       }
     }
     optimizer.step(learningRate);
+    watch.ended(Phase.UPDATE);
   }
 
   private MaskedBatch part(MaskedBatch batch, int part) {

@@ -128,7 +128,7 @@ class PretrainingStepIT {
     ReplacedTokenDetection networks = networks(ReplacedTokenDetection.Settings.electra());
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
-    new PretrainingStep(task, optimizer, parts)
+    new PretrainingStep(task, optimizer, parts, PretrainingStep.Watch.NONE)
         .run(batch, 0, index -> NO_NOISE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
     Map<String, float[]> gradients = new HashMap<>();
     optimizer
@@ -142,7 +142,7 @@ class PretrainingStepIT {
       throws IOException {
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
-    PretrainingStep step = new PretrainingStep(task, optimizer, 1);
+    PretrainingStep step = new PretrainingStep(task, optimizer, 1, PretrainingStep.Watch.NONE);
     for (int i = 0; i < 3; i++) {
       step.run(
           batches.batch(i),
