@@ -36,6 +36,7 @@ public final class Checkpoint {
   private static final String FIRST_MOMENTS = "first-moments.safetensors";
   private static final String SECOND_MOMENTS = "second-moments.safetensors";
   private static final String STATE = "state.json";
+  private static final String UPDATES = "updates";
   private static final String NAME = "step-";
 
   private Checkpoint() {}
@@ -63,6 +64,7 @@ public final class Checkpoint {
       ObjectNode description = state.deepCopy();
       description.put("format_version", FORMAT_VERSION);
       description.put("step", step);
+      description.put(UPDATES, optimizer.updates());
       ObjectNode hashes = description.putObject("sha256");
       write(partial, PARAMETERS, parameters.all(), hashes);
       write(partial, FIRST_MOMENTS, optimizer.firstMoments(), hashes);
@@ -158,12 +160,15 @@ public final class Checkpoint {
     return state;
   }
 
-  /** Sets parameters and moments from a checkpoint that {@link #state} has checked. */
+  /** Sets parameters and optimizer from a checkpoint that {@link #state} has checked. */
   public static void load(Path checkpoint, ParameterSet parameters, AdamW optimizer)
       throws IOException {
+    JsonNode state = new ObjectMapper().readTree(checkpoint.resolve(STATE).toFile());
     read(checkpoint.resolve(PARAMETERS), parameters.all());
     read(checkpoint.resolve(FIRST_MOMENTS), optimizer.firstMoments());
     read(checkpoint.resolve(SECOND_MOMENTS), optimizer.secondMoments());
+    // Older ones have as many updates as steps.
+    optimizer.resumeAt(state.path(UPDATES).asLong(state.get("step").asLong()));
   }
 
   private static void read(Path file, Map<String, Tensor> targets) throws IOException {

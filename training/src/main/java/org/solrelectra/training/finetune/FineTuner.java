@@ -227,6 +227,10 @@ public final class FineTuner {
       loss.backward();
       double value = loss.item_double();
       optimizer.step(schedule.rate(step));
+      double norm = optimizer.norm();
+      if (!Double.isFinite(norm)) {
+        throw new ArithmeticException("the gradient is not finite; norm=" + norm);
+      }
       step++;
       return value;
     }

@@ -1,6 +1,7 @@
 package org.solrelectra.training.network;
 
 import java.util.Arrays;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Device;
@@ -42,6 +43,16 @@ public final class Tensors {
     float[] values = new float[Math.toIntExact(plain.numel())];
     if (values.length > 0) {
       new FloatPointer(plain.data_ptr_float()).get(values);
+    }
+    return values;
+  }
+
+  /** Returns a copy of a tensor's values, row by row, converted to float64. */
+  public static double[] doubles(Tensor tensor) {
+    Tensor plain = tensor.detach().cpu().to(ScalarType.Double).contiguous();
+    double[] values = new double[Math.toIntExact(plain.numel())];
+    if (values.length > 0) {
+      new DoublePointer(plain.data_ptr_double()).get(values);
     }
     return values;
   }

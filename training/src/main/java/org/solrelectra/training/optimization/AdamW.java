@@ -7,31 +7,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Dispatcher;
-import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorType;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.Type;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
 
 /**
  * AdamW with libtorch's fused kernel: betas .9 and .999, epsilon 1e-6 outside the root, decoupled
- * weight decay on all but biases and LayerNorms, gradients clipped to a global norm first.
+ * weight decay on all but biases and LayerNorms, gradients clipped to a global norm first. An
+ * update whose gradient is not finite is left out and counted.
  *
- * <p>The fused kernel is not bound as a Java method, so it is called through the dispatcher. Holds
- * two moments per parameter as long as the program trains; not thread-safe.
+ * <p>Nothing in {@link #step} waits for the device: norm, clipping and the decision to leave an
+ * update out stay there. Parameters, gradients and moments are one tensor each ({@link
+ * FlatParameters}). Lives as long as the program trains; not thread-safe.
  */
 public final class AdamW {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
   private static final double EPSILON = 1e-6;
+
+  /** As torch.nn.utils.clip_grad_norm_ adds it, against a division by zero. */
+  private static final double NORM_EPSILON = 1e-6;
 
   /** So late a step makes both bias corrections exactly 1. */
   private static final float NO_CORRECTION_STEP = 1e8f;
@@ -67,40 +67,65 @@ public final class AdamW {
     }
   }
 
-  private record Group(List<String> names, double rateFactor, double weightDecay) {}
+  private record Group(double rateFactor, double weightDecay, FlatParameters.Range range) {}
 
-  private final ParameterSet parameters;
   private final Settings settings;
+  private final FlatParameters flat;
   private final List<Group> groups = new ArrayList<>();
-  private final Map<String, Tensor> moments1 = new LinkedHashMap<>();
-  private final Map<String, Tensor> moments2 = new LinkedHashMap<>();
-  private final OperatorHandle fused;
-  private final Tensor stepCount;
-  private long updates;
+  private final Map<String, Tensor> gradients;
+  private final Tensor moments1;
+  private final Tensor moments2;
+  private final BoxedOperator update = new BoxedOperator("aten::_fused_adamw_", "");
+  private final BoxedOperator norms = new BoxedOperator("aten::_foreach_norm", "Scalar");
+
+  /** float32 scalar: updates made, and one more once {@link #step} has begun one. */
+  private final Tensor updates;
+
+  /** float32 scalar: what the kernel corrects the moments for. */
+  private final Tensor correctionStep;
+
+  /** float32 scalar: the global norm of the last step's gradient, before clipping. */
+  private final Tensor norm;
+
+  /** float32 scalars: updates left out since the last one made, and the most so far. */
+  private final Tensor leftOutInARow;
+
+  private final Tensor mostLeftOutInARow;
 
   /**
-   * Makes an optimizer over every parameter of the set.
+   * Makes an optimizer over every parameter of the set, whose gradients it keeps from now on.
    *
    * @param rateFactor by name, what the learning rate is multiplied by
    */
   public AdamW(ParameterSet parameters, Settings settings, ToDoubleFunction<String> rateFactor) {
-    this.parameters = parameters;
     this.settings = settings;
-    this.fused = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_adamw_", "");
-    this.stepCount =
-        Tensors.ofFloats(new float[] {NO_CORRECTION_STEP}, parameters.device(), new long[0]);
     Map<List<Double>, List<String>> namesOfGroup = new LinkedHashMap<>();
-    for (Map.Entry<String, Tensor> entry : parameters.all().entrySet()) {
-      String name = entry.getKey();
+    for (String name : parameters.all().keySet()) {
       double decay = isDecayed(name) ? settings.weightDecay() : 0;
       namesOfGroup
           .computeIfAbsent(List.of(rateFactor.applyAsDouble(name), decay), key -> new ArrayList<>())
           .add(name);
-      moments1.put(name, torch.zeros_like(entry.getValue().detach()));
-      moments2.put(name, torch.zeros_like(entry.getValue().detach()));
     }
-    namesOfGroup.forEach(
-        (key, names) -> groups.add(new Group(List.copyOf(names), key.get(0), key.get(1))));
+    this.flat = new FlatParameters(parameters, List.copyOf(namesOfGroup.values()));
+    int index = 0;
+    for (List<Double> key : namesOfGroup.keySet()) {
+      groups.add(new Group(key.get(0), key.get(1), flat.ranges().get(index++)));
+    }
+    this.gradients = flat.views(flat.gradients());
+    this.moments1 = torch.zeros_like(flat.values()); // [total]
+    this.moments2 = torch.zeros_like(flat.values()); // [total]
+    this.updates = scalar(parameters, 0);
+    this.correctionStep =
+        settings.biasCorrection() == BiasCorrection.STANDARD
+            ? updates
+            : scalar(parameters, NO_CORRECTION_STEP);
+    this.norm = scalar(parameters, 0);
+    this.leftOutInARow = scalar(parameters, 0);
+    this.mostLeftOutInARow = scalar(parameters, 0);
+  }
+
+  private static Tensor scalar(ParameterSet parameters, float value) {
+    return Tensors.ofFloats(new float[] {value}, parameters.device(), new long[0]);
   }
 
   /** Says whether weight decay applies: not to LayerNorms and biases (optimization.py L56). */
@@ -110,104 +135,93 @@ public final class AdamW {
 
   /** Returns the names in the order of their groups: each parameter exactly once. */
   List<String> names() {
-    return groups.stream().flatMap(group -> group.names().stream()).toList();
+    return groups.stream().flatMap(group -> group.range().names().stream()).toList();
   }
 
-  /**
-   * Clips the gradients, updates every parameter, and drops the gradients.
-   *
-   * @return the global norm of the gradients before clipping
-   * @throws ArithmeticException if the norm is not finite; then nothing was changed
-   */
-  public double step(double learningRate) {
+  /** Clips the gradients, updates every parameter, and sets the gradients to 0. */
+  public void step(double learningRate) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard noGradient = new NoGradGuard()) {
-      TensorVector gradients = new TensorVector();
-      for (Map.Entry<String, Tensor> entry : parameters.all().entrySet()) {
-        Tensor gradient = entry.getValue().grad();
-        if (!gradient.defined()) {
-          throw new IllegalStateException("parameter " + entry.getKey() + " got no gradient");
-        }
-        gradients.push_back(gradient);
-      }
-      double norm = GradientNorm.of(gradients);
-      if (!Double.isFinite(norm)) {
-        throw new ArithmeticException("the gradient is not finite; norm=" + norm);
-      }
-      GradientNorm.clip(gradients, norm, settings.clipNorm());
-      updates++;
-      if (settings.biasCorrection() == BiasCorrection.STANDARD) {
-        stepCount.fill_(new org.bytedeco.pytorch.Scalar((double) updates));
-      }
+      norm.copy_(globalNorm());
+      Tensor leftOut = norm.isfinite().logical_not().to(ScalarType.Float);
+      // The kernel divides gradients by this, as it would by a loss scale.
+      Tensor divisor =
+          norm.add(new Scalar(NORM_EPSILON))
+              .div(new Scalar(settings.clipNorm()))
+              .clamp_min(new Scalar(1.0));
+      updates.add_(new Scalar(1.0)).sub_(leftOut);
       for (Group group : groups) {
-        update(group, learningRate * group.rateFactor());
+        update(group, learningRate * group.rateFactor(), divisor, leftOut);
       }
-      dropGradients();
-      return norm;
+      leftOutInARow.add_(new Scalar(1.0)).mul_(leftOut);
+      mostLeftOutInARow.copy_(torch.maximum(mostLeftOutInARow, leftOutInARow));
+      flat.gradients().zero_();
     }
   }
 
-  private void update(Group group, double rate) {
-    GenericList values = tensorList();
-    GenericList gradients = tensorList();
-    GenericList first = tensorList();
-    GenericList second = tensorList();
-    GenericList steps = tensorList();
-    for (String name : group.names()) {
-      Tensor parameter = parameters.get(name);
-      values.push_back(new IValue(parameter));
-      gradients.push_back(new IValue(parameter.grad()));
-      first.push_back(new IValue(moments1.get(name)));
-      second.push_back(new IValue(moments2.get(name)));
-      steps.push_back(new IValue(stepCount));
-    }
-    fused.callBoxed(
-        new IValueVector(
-            new IValue(values),
-            new IValue(gradients),
-            new IValue(first),
-            new IValue(second),
-            new IValue(tensorList()),
-            new IValue(steps),
-            new IValue(rate),
-            new IValue(BETA1),
-            new IValue(BETA2),
-            new IValue(group.weightDecay()),
-            new IValue(EPSILON),
-            new IValue(false),
-            new IValue(false),
-            new IValue(),
-            new IValue()));
+  /** One norm a parameter, then the norm of these: a sum over all at once would lose digits. */
+  private Tensor globalNorm() {
+    IValue parts =
+        norms
+            .call(BoxedOperator.list(gradients.values()), new IValue(new Scalar(2.0)), new IValue())
+            .get(0);
+    return torch.stack(parts.toTensorVector()).norm();
   }
 
-  private static GenericList tensorList() {
-    return new GenericList(new Type.TypePtr(TensorType.get()));
+  private void update(Group group, double rate, Tensor divisor, Tensor leftOut) {
+    FlatParameters.Range range = group.range();
+    update.call(
+        BoxedOperator.list(List.of(range.of(flat.values()))),
+        BoxedOperator.list(List.of(range.of(flat.gradients()))),
+        BoxedOperator.list(List.of(range.of(moments1))),
+        BoxedOperator.list(List.of(range.of(moments2))),
+        BoxedOperator.list(List.of()),
+        BoxedOperator.list(List.of(correctionStep)),
+        new IValue(rate),
+        new IValue(BETA1),
+        new IValue(BETA2),
+        new IValue(group.weightDecay()),
+        new IValue(EPSILON),
+        new IValue(false),
+        new IValue(false),
+        new IValue(divisor),
+        new IValue(leftOut));
   }
 
-  /** Forgets all gradients, so that the next backward pass starts from nothing. */
-  public void dropGradients() {
-    for (Tensor parameter : parameters.all().values()) {
-      parameter.mutable_grad().reset();
-    }
+  /** Returns parameters and gradients, for processes that exchange gradients before a step. */
+  public FlatParameters flatParameters() {
+    return flat;
+  }
+
+  /** Returns the global norm of the last step's gradient before clipping; waits for the device. */
+  public double norm() {
+    return norm.item_double();
+  }
+
+  /** Returns the most updates in a row that were left out; waits for the device. */
+  public long mostLeftOutInARow() {
+    return Math.round(mostLeftOutInARow.item_double());
   }
 
   /** Returns the first moments by parameter name. */
   public Map<String, Tensor> firstMoments() {
-    return Collections.unmodifiableMap(moments1);
+    return Collections.unmodifiableMap(flat.views(moments1));
   }
 
   /** Returns the second moments by parameter name. */
   public Map<String, Tensor> secondMoments() {
-    return Collections.unmodifiableMap(moments2);
+    return Collections.unmodifiableMap(flat.views(moments2));
   }
 
-  /** Returns how many updates were made. */
+  /** Returns how many updates were made, those left out not counted; waits for the device. */
   public long updates() {
-    return updates;
+    return Math.round(updates.item_double());
   }
 
   /** Continues as if {@code count} updates had been made; the moments are set by the caller. */
   public void resumeAt(long count) {
-    this.updates = count;
+    try (NoGradGuard noGradient = new NoGradGuard()) {
+      updates.fill_(new Scalar((double) count));
+    }
   }
 }

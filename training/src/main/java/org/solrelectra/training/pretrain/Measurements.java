@@ -1,9 +1,14 @@
 package org.solrelectra.training.pretrain;
 
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.solrelectra.training.network.Tensors;
 
 /**
  * What was seen in one or several batches. What a task does not have is NaN.
@@ -27,8 +32,22 @@ public record Measurements(
     double rtdRecall,
     double replacedFraction) {
 
+  /** What a forward pass returns, in this order. */
+  private enum Sum {
+    TOTAL_LOSS,
+    MLM_LOSS,
+    MLM_RIGHT,
+    RTD_LOSS,
+    RTD_RIGHT,
+    JUDGED,
+    SAID_REPLACED,
+    FOUND,
+    REPLACED,
+    SELECTIONS
+  }
+
   /** How many sums a forward pass returns. */
-  static final int COUNT = 10;
+  static final int COUNT = Sum.values().length;
 
   /** Says whether there is a discriminator. */
   public boolean hasDiscriminator() {
@@ -52,7 +71,7 @@ public record Measurements(
         new Tensor[] {total, mlmLoss, mlmRight, rtdLoss, rtdRight, judged, said, hits, replaced}) {
       values.push_back(value.detach().to(ScalarType.Double));
     }
-    values.push_back(torch.full_like(values.get(0), new org.bytedeco.pytorch.Scalar(selections)));
+    values.push_back(torch.full_like(values.get(0), new Scalar(selections)));
     return torch.stack(values);
   }
 
@@ -62,38 +81,55 @@ public record Measurements(
     return of(loss, loss, right, none, none, none, none, none, none, selections);
   }
 
-  /** Sums up forward passes. */
+  /**
+   * Sums up forward passes on the device, so that nothing waits for it before {@link #result}. A
+   * pass whose loss is not finite is left out. Lives as long as the program trains.
+   */
   static final class Accumulator {
-    private final double[] sums = new double[COUNT];
-    private int steps;
+    /** float64 [COUNT + 1]: the sums, and how many steps they are of. */
+    private final Tensor sums;
 
-    /** Adds one forward pass whose losses are parts of a step's means. */
-    void add(float[] measurements) {
-      for (int i = 0; i < COUNT; i++) {
-        sums[i] += measurements[i];
+    Accumulator(Device device) {
+      this.sums = torch.zeros(COUNT + 1L).to(device, ScalarType.Double);
+    }
+
+    /**
+     * Adds one forward pass whose losses are parts of a step's means.
+     *
+     * @param measurements float64 [COUNT], on the device
+     * @param shareOfStep 1 over the passes of a step
+     */
+    void add(Tensor measurements, double shareOfStep) {
+      try (PointerScope scope = new PointerScope();
+          NoGradGuard noGradient = new NoGradGuard()) {
+        TensorVector both = new TensorVector();
+        both.push_back(measurements);
+        both.push_back(torch.full_like(measurements.narrow(0, 0, 1), new Scalar(shareOfStep)));
+        Tensor finite = measurements.narrow(0, Sum.TOTAL_LOSS.ordinal(), 1).isfinite(); // [1]
+        sums.add_(torch.where(finite, torch.cat(both), new Scalar(0.0)));
       }
     }
 
-    /** Says that the passes added since the last call were one step. */
-    void endStep() {
-      steps++;
-    }
-
-    boolean isEmpty() {
-      return steps == 0;
-    }
-
+    /** Returns the means since the start or the last call, over at least one step; then waits. */
     Measurements result() {
-      boolean detects = sums[5] > 0;
+      double[] sum = Tensors.doubles(sums);
+      try (NoGradGuard noGradient = new NoGradGuard()) {
+        sums.zero_();
+      }
+      double steps = sum[COUNT];
+      double judged = sum[Sum.JUDGED.ordinal()];
+      double found = sum[Sum.FOUND.ordinal()];
+      double replaced = sum[Sum.REPLACED.ordinal()];
+      boolean detects = judged > 0;
       return new Measurements(
-          sums[0] / steps,
-          sums[1] / steps,
-          sums[2] / sums[9],
-          detects ? sums[3] / steps : Double.NaN,
-          detects ? sums[4] / sums[5] : Double.NaN,
-          detects ? share(sums[7], sums[6]) : Double.NaN,
-          detects ? share(sums[7], sums[8]) : Double.NaN,
-          detects ? sums[8] / sums[5] : Double.NaN);
+          sum[Sum.TOTAL_LOSS.ordinal()] / steps,
+          sum[Sum.MLM_LOSS.ordinal()] / steps,
+          sum[Sum.MLM_RIGHT.ordinal()] / sum[Sum.SELECTIONS.ordinal()],
+          detects ? sum[Sum.RTD_LOSS.ordinal()] / steps : Double.NaN,
+          detects ? sum[Sum.RTD_RIGHT.ordinal()] / judged : Double.NaN,
+          detects ? share(found, sum[Sum.SAID_REPLACED.ordinal()]) : Double.NaN,
+          detects ? share(found, replaced) : Double.NaN,
+          detects ? replaced / judged : Double.NaN);
     }
 
     private static double share(double part, double whole) {

@@ -17,7 +17,6 @@ import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
@@ -35,6 +34,7 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
  */
 public final class Pretrainer {
   private static final int HELD_OUT_BATCHES = 32;
+  private static final int MOST_LEFT_OUT_IN_A_ROW = 20;
 
   private final PretrainingConfig config;
   private final PretrainingTask task;
@@ -44,9 +44,9 @@ public final class Pretrainer {
   private final BatchSource heldOutBatches;
   private final long heldOutCount;
   private long step;
-  private Measurements.Accumulator measured = new Measurements.Accumulator();
+  private final Measurements.Accumulator measured;
+  private final Measurements.Accumulator measuredHeldOut;
   private final double flopsPerStep;
-  private double gradientNorm;
 
   public Pretrainer(
       PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, Device device)
@@ -57,6 +57,8 @@ public final class Pretrainer {
     config.positions().apply(task.parameters());
     this.optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
+    this.measured = new Measurements.Accumulator(device);
+    this.measuredHeldOut = new Measurements.Accumulator(device);
     this.pretrainingStep = new PretrainingStep(task, optimizer, config.microBatches());
     this.batches =
         new BatchSource(
@@ -106,15 +108,30 @@ public final class Pretrainer {
         : new TokenMasker(vocabulary, config.masking(), config.seed());
   }
 
-  /**
-   * Makes one update.
-   *
-   * @throws ArithmeticException if loss or gradient is not finite; the parameters stay as they were
-   */
+  /** Makes one update, or leaves it out if loss or gradient is not finite; goes on either way. */
   public void step(double learningRate) {
     MaskedBatch batch = batches.batch(step);
-    gradientNorm = pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
+    pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
     step++;
+  }
+
+  /**
+   * Returns how many steps made no update, because their loss or gradient was not finite.
+   *
+   * @throws ArithmeticException if they were many in a row: the parameters, not a batch, are bad
+   */
+  public long requireFiniteUpdates() {
+    long inARow = optimizer.mostLeftOutInARow();
+    if (inARow >= MOST_LEFT_OUT_IN_A_ROW) {
+      throw new ArithmeticException(
+          "loss or gradient was not finite in "
+              + inARow
+              + " steps in a row; at most "
+              + (MOST_LEFT_OUT_IN_A_ROW - 1)
+              + " are left out; a lower --learning-rate or a longer --warmup-steps may help; step="
+              + step);
+    }
+    return step - optimizer.updates();
   }
 
   private NoiseSeeding seeding(long index) {
@@ -143,7 +160,6 @@ public final class Pretrainer {
 
   /** Measures the networks on held-out documents: the same masks each time, dropout off. */
   public Measurements evaluate() {
-    Measurements.Accumulator heldOut = new Measurements.Accumulator();
     for (long i = 0; i < heldOutCount; i++) {
       try (PointerScope scope = new PointerScope();
           NoGradGuard noGradient = new NoGradGuard()) {
@@ -151,26 +167,23 @@ public final class Pretrainer {
         // Held-out noise takes indexes that no training step has.
         Outcome outcome =
             task.forward(batch, Denominators.of(batch), seeding(-1 - i), Mode.EVALUATION);
-        heldOut.add(Tensors.floats(outcome.measurements()));
-        heldOut.endStep();
+        measuredHeldOut.add(outcome.measurements(), 1);
       }
     }
-    return heldOut.result();
+    return measuredHeldOut.result();
   }
 
   /** Returns the means since the last call, over at least one step. */
   public Measurements takeMeasurements() {
-    Measurements result = measured.result();
-    measured = new Measurements.Accumulator();
-    return result;
+    return measured.result();
   }
 
   /** Returns the global norm of the last step's gradient, before clipping. */
   public double gradientNorm() {
-    return gradientNorm;
+    return optimizer.norm();
   }
 
-  /** Returns how many updates were made. */
+  /** Returns how many steps were made. */
   public long stepsDone() {
     return step;
   }
@@ -197,9 +210,8 @@ public final class Pretrainer {
     return optimizer;
   }
 
-  /** Goes on after {@code steps} updates; the caller has set parameters and moments. */
+  /** Goes on after {@code steps} steps; the caller has set parameters and optimizer. */
   public void resumeAt(long steps) {
     this.step = steps;
-    optimizer.resumeAt(steps);
   }
 }

@@ -42,7 +42,7 @@ public final class PretrainingBenchmark {
     AdamW optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
     PretrainingStep timed = new PretrainingStep(task, optimizer, config.microBatches());
-    Measurements.Accumulator measured = new Measurements.Accumulator();
+    Measurements.Accumulator measured = new Measurements.Accumulator(libtorch.device());
     double[] seconds = new double[steps];
     for (int step = -WARMUP_STEPS; step < steps; step++) {
       long start = System.nanoTime();

@@ -339,17 +339,16 @@ public final class PretrainingRun {
     return secondsBefore + (nanoClock.getAsLong() - startNanos) / 1e9;
   }
 
-  /** Returns how far the run is, in its schedule's unit: updates made, or seconds. */
+  /** Returns how far the run is, in its schedule's unit: steps made, or seconds. */
   public double progress() {
     return pretrainer.config().isTimed() ? seconds() : pretrainer.stepsDone();
   }
 
   /**
-   * Makes one update at the rate that the schedule says, unless the run is at {@code end} already.
+   * Makes one step at the rate that the schedule says, unless the run is at {@code end} already.
    *
    * @param end in the unit of {@link #progress}
-   * @return whether an update was made
-   * @throws ArithmeticException if loss or gradient is not finite; the parameters stay as they were
+   * @return whether a step was made
    */
   public boolean step(double end) {
     // One look at the clock: between two, the rate could become 0.
@@ -362,8 +361,13 @@ public final class PretrainingRun {
     return true;
   }
 
-  /** Writes a checkpoint, then the Hugging Face directories. */
+  /**
+   * Writes a checkpoint, then the Hugging Face directories.
+   *
+   * @throws ArithmeticException as {@link #record}; the last checkpoint stays
+   */
   public void save() throws IOException {
+    pretrainer.requireFiniteUpdates();
     ObjectNode state = JSON.createObjectNode();
     state.put("seconds", seconds());
     state.put("tokenizer_hash", corpus.tokenizerHash());
@@ -414,9 +418,14 @@ public final class PretrainingRun {
         tokenizer);
   }
 
-  /** Appends a line to {@code metrics.jsonl}, and the same to TensorBoard's event files. */
+  /**
+   * Appends a line to {@code metrics.jsonl}, and the same to TensorBoard's event files.
+   *
+   * @throws ArithmeticException as {@link Pretrainer#requireFiniteUpdates}
+   */
   public void record(String split, Measurements measurements, double tokensPerSecond)
       throws IOException {
+    long stepsLeftOut = pretrainer.requireFiniteUpdates();
     long step = pretrainer.stepsDone();
     ObjectNode line = JSON.createObjectNode();
     line.put("step", step);
@@ -426,7 +435,11 @@ public final class PretrainingRun {
     line.put("seconds", seconds());
     putMeasurements(line, measurements);
     if (split.equals("training")) {
-      line.put("gradient_norm", pretrainer.gradientNorm());
+      double gradientNorm = pretrainer.gradientNorm();
+      if (Double.isFinite(gradientNorm)) {
+        line.put("gradient_norm", gradientNorm);
+      }
+      line.put("steps_left_out", stepsLeftOut);
       line.put("learning_rate", learningRate);
       line.put("tokens_per_second", tokensPerSecond);
       PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));

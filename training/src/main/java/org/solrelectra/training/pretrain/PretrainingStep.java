@@ -2,14 +2,14 @@ package org.solrelectra.training.pretrain;
 
 import org.bytedeco.javacpp.PointerScope;
 import org.solrelectra.training.network.Mode;
-import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
 
 /**
- * One update of all networks: forward, backward, optimizer. What is trained is what is timed.
+ * One update of all networks: forward, backward, optimizer. What is trained is what is timed. Where
+ * loss or gradient is not finite, the optimizer leaves the update out.
  *
  * @param microBatches parts that a batch is cut into, one after the other, to need less memory
  */
@@ -29,10 +29,8 @@ record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) 
    *
    * @param step how many were made before
    * @param measured receives what was seen
-   * @return the global norm of the gradient before clipping
-   * @throws ArithmeticException if loss or gradient is not finite; the parameters stay as they were
    */
-  double run(
+  void run(
       MaskedBatch batch,
       long step,
       Seeding seeding,
@@ -45,11 +43,10 @@ record PretrainingStep(PretrainingTask task, AdamW optimizer, int microBatches) 
             task.forward(
                 part(batch, part), whole, seeding.of(step * microBatches + part), Mode.TRAINING);
         outcome.total().backward();
-        measured.add(Tensors.floats(outcome.measurements()));
+        measured.add(outcome.measurements(), 1.0 / microBatches);
       }
     }
-    measured.endStep();
-    return optimizer.step(learningRate);
+    optimizer.step(learningRate);
   }
 
   private MaskedBatch part(MaskedBatch batch, int part) {

@@ -54,7 +54,8 @@ class CheckpointIT {
           Tensor input = Tensors.ofLongs(ids, GoldenFiles.CPU, 2, 8);
           Tensor types = Tensors.ofLongs(new long[16], GoldenFiles.CPU, 2, 8);
           network.forward(input, types, null, Mode.TRAINING).square().mean().backward();
-          assertTrue(optimizer.step(1e-3) > 0);
+          optimizer.step(1e-3);
+          assertTrue(optimizer.norm() > 0);
         }
       }
     }
@@ -70,7 +71,6 @@ class CheckpointIT {
     Training second = new Training(2);
     assertEquals(4, Checkpoint.state(saved).get("step").asInt());
     Checkpoint.load(saved, second.parameters, second.optimizer);
-    second.optimizer.resumeAt(4);
     second.steps(4, 8);
     whole
         .parameters

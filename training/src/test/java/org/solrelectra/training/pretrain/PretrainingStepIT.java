@@ -129,7 +129,7 @@ class PretrainingStepIT {
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
     new PretrainingStep(task, optimizer, parts)
-        .run(batch, 0, index -> NO_NOISE, 0, new Measurements.Accumulator());
+        .run(batch, 0, index -> NO_NOISE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
     Map<String, float[]> gradients = new HashMap<>();
     optimizer
         .firstMoments()
@@ -144,7 +144,12 @@ class PretrainingStepIT {
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
     PretrainingStep step = new PretrainingStep(task, optimizer, 1);
     for (int i = 0; i < 3; i++) {
-      step.run(batches.batch(i), i, index -> NO_NOISE, 1e-4, new Measurements.Accumulator());
+      step.run(
+          batches.batch(i),
+          i,
+          index -> NO_NOISE,
+          1e-4,
+          new Measurements.Accumulator(GoldenFiles.CPU));
     }
   }
 
@@ -157,12 +162,11 @@ class PretrainingStepIT {
     int vocabularySize = SmallCorpus.vocabulary().size();
     PretrainingTask task = new Given(networks(settings), vocabularySize);
     MaskedBatch batch = batches(Packing.FULL, Draw.DISTINCT).batch(0);
-    Measurements.Accumulator measured = new Measurements.Accumulator();
+    Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
     measured.add(
-        Tensors.floats(
-            task.forward(batch, PretrainingTask.Denominators.of(batch), NO_NOISE, Mode.EVALUATION)
-                .measurements()));
-    measured.endStep();
+        task.forward(batch, PretrainingTask.Denominators.of(batch), NO_NOISE, Mode.EVALUATION)
+            .measurements(),
+        1);
     Measurements first = measured.result();
     double replaced = replacedShare(batch);
     double logVocabulary = Math.log(vocabularySize);
