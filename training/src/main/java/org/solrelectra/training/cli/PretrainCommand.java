@@ -5,7 +5,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
@@ -17,11 +19,9 @@ import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.pretrain.DiscriminatorLoss;
 import org.solrelectra.training.pretrain.EmbeddingSharing;
 import org.solrelectra.training.pretrain.Masking;
-import org.solrelectra.training.pretrain.Measurements;
 import org.solrelectra.training.pretrain.Objective;
 import org.solrelectra.training.pretrain.Packing;
 import org.solrelectra.training.pretrain.PretrainedNetworks;
-import org.solrelectra.training.pretrain.Pretrainer;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingRun;
 import org.solrelectra.training.pretrain.PretrainingSize;
@@ -60,11 +60,7 @@ final class PretrainCommand implements Callable<Integer> {
       description = "Of the network: ${COMPLETION-CANDIDATES}, in any case of letters.")
   private PretrainingSize size;
 
-  @Option(
-      names = "--steps",
-      required = true,
-      description = "Updates in all, those before --resume included.")
-  private long steps;
+  @Mixin private LengthOptions length;
 
   @Option(names = "--seed", description = "Default: 1.")
   private Long seed;
@@ -80,7 +76,8 @@ final class PretrainCommand implements Callable<Integer> {
       names = "--resume",
       description =
           "Go on from the run's last checkpoint. What the run was started with need not be said again, but for --corpus,"
-              + " --vocabulary, --size and --steps, and cannot be changed.")
+              + " --vocabulary and --size, and cannot be changed. Without --steps it goes on to where the learning rate is"
+              + " 0.")
   private boolean resume;
 
   @Option(
@@ -113,20 +110,6 @@ final class PretrainCommand implements Callable<Integer> {
               + " averages. recommended deviates in what --dropout, --position-init, --bias-correction, --warmup-steps,"
               + " --packing and --mask-draw say. Default: recommended.")
   private Recipe recipe;
-
-  @Option(
-      names = "--schedule-steps",
-      description =
-          "The step at which the learning rate reaches 0, at least --steps. Larger than --steps to stop early and go on"
-              + " later with --resume. Default: --steps.")
-  private Long scheduleSteps;
-
-  @Option(
-      names = "--warmup-steps",
-      description =
-          "Steps over which the rate grows while it already decays. The paper has 10,000 of 1 M; a short run would end"
-              + " before. Default: the smaller of 10,000 and 6 %% of the schedule.")
-  private Long warmupSteps;
 
   @Option(
       names = "--learning-rate",
@@ -279,6 +262,15 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Mixin private LibtorchOptions libtorchOptions;
 
+  private final LongSupplier nanoClock;
+
+  /**
+   * @param nanoClock what the run's seconds are read from
+   */
+  PretrainCommand(LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
+  }
+
   @Override
   public Integer call() throws IOException {
     if (resume && initialRun != null) {
@@ -289,14 +281,9 @@ final class PretrainCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--init-parts needs --init-from, the networks to take them from");
     }
+    length.requireSense(resume);
     PretrainingConfig config = config();
-    if (steps < 1 || steps > config.scheduleSteps()) {
-      throw new IllegalArgumentException(
-          "--steps must be in 1..--schedule-steps="
-              + config.scheduleSteps()
-              + ", for the learning rate is 0 from there on; --steps="
-              + steps);
-    }
+    double end = length.end(config);
     requirePositive("--log-every", logEvery);
     requirePositive("--evaluate-every", evaluateEvery);
     requirePositive("--checkpoint-every", checkpointEvery);
@@ -316,35 +303,67 @@ final class PretrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     PretrainingRun run =
         resume
-            ? PretrainingRun.resume(output, config, corpus, vocabulary, tokenizer, libtorch)
+            ? PretrainingRun.resume(
+                output, config, corpus, vocabulary, tokenizer, libtorch, nanoClock)
             : PretrainingRun.start(
-                output, config, corpus, vocabulary, tokenizer, initial, libtorch);
+                output, config, corpus, vocabulary, tokenizer, initial, libtorch, nanoClock);
     run.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
-    out.printf(
-        Locale.ROOT,
-        "%,d documents, %,d tokens (%.3f %% [UNK]); %,d parameters%n",
-        run.corpus().documents(),
-        run.corpus().tokens(),
-        100.0 * run.corpus().unknownTokens() / run.corpus().tokens(),
-        run.pretrainer().parameters().count());
-    out.flush();
-    train(run, out);
+    try (StopSignals signals = StopSignals.heed(spec.commandLine().getErr())) {
+      out.printf(
+          Locale.ROOT,
+          "%,d documents, %,d tokens (%.3f %% [UNK]); %,d parameters%n",
+          run.corpus().documents(),
+          run.corpus().tokens(),
+          100.0 * run.corpus().unknownTokens() / run.corpus().tokens(),
+          run.pretrainer().parameters().count());
+      out.flush();
+      train(run, end, signals, out);
+    }
     return 0;
+  }
+
+  private void train(PretrainingRun run, double end, StopSignals signals, PrintWriter out)
+      throws IOException {
+    if (run.progress() >= end) {
+      out.println("nothing to do: the run has " + run.pretrainer().stepsDone() + " steps");
+      return;
+    }
+    PretrainingLoop loop =
+        new PretrainingLoop(
+            run, end, new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery), out);
+    if (!loop.train(signals::received)) {
+      out.println(
+          "stopped at step " + run.pretrainer().stepsDone() + ", which is saved; to go on:");
+      out.println(resumingCall());
+      return;
+    }
+    if (run.pretrainer().canEvaluate()) {
+      out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), 0));
+    }
+    out.println(
+        "written: "
+            + run.networks().stream()
+                .map(name -> output.resolve(name).toString())
+                .collect(Collectors.joining(", ")));
   }
 
   private PretrainingConfig config() throws IOException {
     PretrainingConfig defaults = resume ? PretrainingRun.recordedConfig(output) : recipeConfig();
+    if (resume) {
+      length.requireUnitOf(defaults, output);
+    }
+    int sequence = or(sequenceLength, defaults.sequenceLength());
+    int batch = sequencesPerStep(sequence, defaults.batchSize());
     Masking masking = defaults.masking();
     ReplacedTokenDetection.Settings detection = defaults.detection();
     DiscriminatorLoss loss = or(discriminatorLoss, detection.loss());
     double usualWeight = loss == detection.loss() ? detection.weight() : loss.weight();
-    int length = or(sequenceLength, defaults.sequenceLength());
     return new PretrainingConfig(
         or(recipe, defaults.recipe()),
         size,
         or(objective, defaults.objective()),
-        length,
-        sequencesPerStep(length, defaults.batchSize()),
+        sequence,
+        batch,
         or(microBatches, defaults.microBatches()),
         or(packing, defaults.packing()),
         new Masking(
@@ -355,8 +374,9 @@ final class PretrainCommand implements Callable<Integer> {
         new ReplacedTokenDetection.Settings(
             or(embeddings, detection.embeddings()), loss, or(discriminatorWeight, usualWeight)),
         or(learningRate, defaults.learningRate()),
-        or(warmupSteps, defaults.warmupSteps()),
-        or(scheduleSteps, defaults.scheduleSteps()),
+        or(length.warmupSteps(), defaults.warmupSteps()),
+        or(length.scheduleSteps((long) batch * sequence), defaults.scheduleSteps()),
+        or(length.budgetSeconds(), defaults.budgetSeconds()),
         or(dropout, defaults.dropout()),
         or(generatorDropout, or(dropout, defaults.generatorDropout())),
         or(precision, defaults.precision()),
@@ -366,7 +386,7 @@ final class PretrainCommand implements Callable<Integer> {
         or(seed, defaults.seed()));
   }
 
-  private int sequencesPerStep(int length, int otherwise) {
+  private int sequencesPerStep(int tokens, int otherwise) {
     if (batchTokens == null) {
       return or(batchSize, otherwise);
     }
@@ -377,22 +397,25 @@ final class PretrainCommand implements Callable<Integer> {
               + ", --batch-tokens="
               + batchTokens);
     }
-    if (batchTokens < length || batchTokens % length != 0) {
+    if (batchTokens < tokens || batchTokens % tokens != 0) {
       throw new IllegalArgumentException(
           "--batch-tokens must be a multiple of the sequence length of "
-              + length
+              + tokens
               + "; --batch-tokens="
               + batchTokens);
     }
-    return batchTokens / length;
+    return batchTokens / tokens;
   }
 
   private PretrainingConfig recipeConfig() {
-    return PretrainingConfig.of(
-        or(recipe, Recipe.RECOMMENDED),
-        size,
-        or(objective, Objective.RTD),
-        or(scheduleSteps, Math.max(1, steps)));
+    Recipe from = or(recipe, Recipe.RECOMMENDED);
+    Objective learnt = or(objective, Objective.RTD);
+    if (length.budgetSeconds() != null) {
+      return PretrainingConfig.ofTime(from, size, learnt, length.budgetSeconds());
+    }
+    int sequence = or(sequenceLength, size.sequenceLength());
+    long tokensPerStep = (long) sequencesPerStep(sequence, size.batchSize()) * sequence;
+    return PretrainingConfig.of(from, size, learnt, length.newScheduleSteps(tokensPerStep));
   }
 
   private static <T> T or(T option, T otherwise) {
@@ -405,69 +428,9 @@ final class PretrainCommand implements Callable<Integer> {
     }
   }
 
-  private void train(PretrainingRun run, PrintWriter out) throws IOException {
-    Pretrainer pretrainer = run.pretrainer();
-    if (pretrainer.stepsDone() >= steps) {
-      out.println("nothing to do: the run has " + pretrainer.stepsDone() + " steps");
-      return;
-    }
-    Measurements last = null;
-    long logged = pretrainer.stepsDone();
-    long loggedNanos = System.nanoTime();
-    double rate = 0;
-    try (ProgressDisplay progress = new ProgressDisplay("pretrain", logged, steps, out)) {
-      while (pretrainer.stepsDone() < steps) {
-        pretrainer.step();
-        long done = pretrainer.stepsDone();
-        boolean end = done == steps;
-        if (done % logEvery == 0 || end) {
-          long now = System.nanoTime();
-          rate = (done - logged) * pretrainer.tokensPerStep() / ((now - loggedNanos) / 1e9);
-          last = pretrainer.takeMeasurements();
-          run.record("training", last, rate);
-          logged = done;
-          loggedNanos = now;
-        }
-        if (pretrainer.canEvaluate() && (done % evaluateEvery == 0 || end)) {
-          run.record("held-out", pretrainer.evaluate(), rate);
-          loggedNanos = System.nanoTime();
-          logged = done;
-        }
-        if (done % checkpointEvery == 0 || end) {
-          run.save();
-        }
-        progress.update(done, message(last, rate));
-      }
-    }
-    if (pretrainer.canEvaluate()) {
-      out.println("held-out: " + message(pretrainer.evaluate(), 0));
-    }
-    out.println(
-        "written: "
-            + run.networks().stream()
-                .map(name -> output.resolve(name).toString())
-                .collect(Collectors.joining(", ")));
-  }
-
-  private static String message(Measurements m, double tokensPerSecond) {
-    if (m == null) {
-      return "";
-    }
-    StringBuilder text = new StringBuilder();
-    if (m.hasDiscriminator()) {
-      text.append(String.format(Locale.ROOT, "loss %.3f  MLM loss", m.totalLoss()));
-    } else {
-      text.append("loss");
-    }
-    text.append(String.format(Locale.ROOT, " %.3f accuracy %.4f", m.mlmLoss(), m.mlmAccuracy()));
-    if (m.hasDiscriminator()) {
-      text.append(
-          String.format(
-              Locale.ROOT, "  RTD accuracy %.4f recall %.4f", m.rtdAccuracy(), m.rtdRecall()));
-    }
-    if (tokensPerSecond > 0) {
-      text.append(String.format(Locale.ROOT, "  %.0f tokens/s", tokensPerSecond));
-    }
-    return text.toString();
+  /** Returns what goes on with this run: this call without what belongs to a start. */
+  private String resumingCall() {
+    return RepeatedCall.of(
+        spec.commandLine().getParseResult(), Set.of("--init-from", "--init-parts"), "--resume");
   }
 }

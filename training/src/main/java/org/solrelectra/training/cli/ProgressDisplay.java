@@ -55,18 +55,19 @@ final class ProgressDisplay implements AutoCloseable {
     }
   }
 
-  /** Says that {@code done} of all steps are done. */
+  /** Says that {@code done} of all are done; time may have passed the end. */
   void update(long done, String message) {
     if (bar != null) {
-      bar.stepTo(done);
+      bar.stepTo(Math.min(done, total));
       bar.setExtraMessage(message);
       return;
     }
     long now = System.nanoTime();
-    if (now - lastLineNanos >= BETWEEN_LINES.toNanos() || done == total) {
+    if (now - lastLineNanos >= BETWEEN_LINES.toNanos() || done >= total) {
       lastLineNanos = now;
       double seconds = (now - startNanos) / 1e9;
-      long left = done > first ? Math.round(seconds / (done - first) * (total - done)) : 0;
+      long left =
+          done > first && done < total ? Math.round(seconds / (done - first) * (total - done)) : 0;
       out.printf(
           Locale.ROOT,
           "%d/%d  %s  %s left%n",

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.util.function.LongSupplier;
 import org.solrelectra.training.pretrain.OutOfDeviceMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,11 +57,27 @@ public final class TrainingCli implements Runnable {
 
   /** Returns the command line, which a test may call without ending the JVM. */
   static CommandLine commandLine() {
-    CommandLine commandLine = new CommandLine(new TrainingCli());
+    return commandLine(System::nanoTime);
+  }
+
+  /** The same, where a run's seconds are read from another clock than the machine's. */
+  static CommandLine commandLine(LongSupplier nanoClock) {
+    CommandLine commandLine = new CommandLine(new TrainingCli(), commandFactory(nanoClock));
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler(TrainingCli::usageError);
     commandLine.setExecutionExceptionHandler(TrainingCli::failure);
     return commandLine;
+  }
+
+  private static CommandLine.IFactory commandFactory(LongSupplier nanoClock) {
+    return new CommandLine.IFactory() {
+      @Override
+      public <K> K create(Class<K> type) throws Exception {
+        return type == PretrainCommand.class
+            ? type.cast(new PretrainCommand(nanoClock))
+            : CommandLine.defaultFactory().create(type);
+      }
+    };
   }
 
   @Override

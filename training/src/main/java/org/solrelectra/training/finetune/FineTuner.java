@@ -169,7 +169,7 @@ public final class FineTuner {
     for (int epoch = 1; epoch <= config.epochs(); epoch++) {
       for (int[] batch : epochBatches(epoch)) {
         double loss = step(batch);
-        observer.step(step, schedule.totalSteps(), loss);
+        observer.step(step, (long) schedule.length(), loss);
         tokens += Arrays.stream(batch).mapToLong(i -> task.training().get(i).length()).sum();
       }
       List<float[]> logits = developmentLogits();

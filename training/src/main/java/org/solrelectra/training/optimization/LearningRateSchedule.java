@@ -1,18 +1,19 @@
 package org.solrelectra.training.optimization;
 
 /**
- * The learning rate of each step.
+ * The learning rate by how far training is. Lengths are in one unit, which the caller chooses:
+ * steps, or seconds where the schedule is a budget of time.
  *
  * @param peak the rate that warm-up leads to
- * @param totalSteps the step from which on the rate is 0
- * @param warmupSteps how long the rate grows; may be fractional, as 10 % of 103 steps is
+ * @param length where the rate is 0 from
+ * @param warmup how long the rate grows; may be fractional, as 10 % of 103 steps is
  */
-public record LearningRateSchedule(Shape shape, double peak, long totalSteps, double warmupSteps) {
+public record LearningRateSchedule(Shape shape, double peak, double length, double warmup) {
 
   /** How warm-up and decay meet. */
   public enum Shape {
     /**
-     * Decay starts at step 0 and warm-up multiplies it (google-research/electra, optimization.py
+     * Decay starts at once and warm-up multiplies it (google-research/electra, optimization.py
      * L36-45).
      */
     ORIGINAL_LINEAR,
@@ -24,28 +25,32 @@ public record LearningRateSchedule(Shape shape, double peak, long totalSteps, do
     if (!(peak >= 0 && Double.isFinite(peak))) {
       throw new IllegalArgumentException("peak must be at least 0; peak=" + peak);
     }
-    if (totalSteps < 1) {
-      throw new IllegalArgumentException("totalSteps must be at least 1; totalSteps=" + totalSteps);
+    if (!(length > 0 && Double.isFinite(length))) {
+      throw new IllegalArgumentException("length must be above 0; length=" + length);
     }
-    if (!(warmupSteps >= 0 && warmupSteps <= totalSteps)) {
+    if (!(warmup >= 0 && warmup <= length)) {
       throw new IllegalArgumentException(
-          "warmupSteps must be in 0..totalSteps=" + totalSteps + "; warmupSteps=" + warmupSteps);
+          "warmup must be in 0..length=" + length + "; warmup=" + warmup);
     }
   }
 
-  /** Returns the rate of a step, counted from 0. */
-  public double rate(long step) {
+  /**
+   * Returns the rate of the next step.
+   *
+   * @param done how far training is: of steps, how many were made before
+   */
+  public double rate(double done) {
     return switch (shape) {
       case ORIGINAL_LINEAR ->
           peak
-              * (1 - (double) Math.min(step, totalSteps) / totalSteps)
-              * (warmupSteps > 0 ? Math.min(1, step / warmupSteps) : 1);
+              * (1 - Math.min(done, length) / length)
+              * (warmup > 0 ? Math.min(1, done / warmup) : 1);
       case SEPARATE_LINEAR -> {
-        if (step < warmupSteps) {
-          yield peak * step / warmupSteps;
+        if (done < warmup) {
+          yield peak * done / warmup;
         }
-        double left = Math.max(0, totalSteps - step);
-        yield left == 0 ? 0 : peak * left / (totalSteps - warmupSteps);
+        double left = Math.max(0, length - done);
+        yield left == 0 ? 0 : peak * left / (length - warmup);
       }
     };
   }

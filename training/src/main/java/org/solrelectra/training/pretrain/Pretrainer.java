@@ -26,8 +26,9 @@ import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /**
- * Pretrains an ELECTRA step by step. A step depends on the seed, its number and the parameters
- * alone, so a run that was saved and resumed gives the same parameters, bit for bit, on a CPU.
+ * Pretrains an ELECTRA step by step. A step depends on the seed, its number, its learning rate and
+ * the parameters alone, so a run that was saved and resumed gives the same parameters, bit for bit,
+ * on a CPU.
  *
  * <p>Holds native memory as long as the program runs; one per JVM, since the noise comes from
  * libtorch's one default generator; not thread-safe.
@@ -114,10 +115,10 @@ public final class Pretrainer {
   }
 
   /** Makes one update, or leaves it out if loss or gradient is not finite; goes on either way. */
-  public void step() {
+  public void step(double learningRate) {
     MaskedBatch batch = batches.batch(step);
     try {
-      pretrainingStep.run(batch, step, this::seeding, config.schedule().rate(step), measured);
+      pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
     } catch (RuntimeException e) {
       throw OutOfDeviceMemoryException.isCauseOf(e) ? new OutOfDeviceMemoryException(config, e) : e;
     }

@@ -1,6 +1,7 @@
 package org.solrelectra.training.pretrain;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Objects;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.PositionInitialization;
@@ -21,8 +22,11 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param generatorFraction the generator's hidden size over the discriminator's
  * @param detection what the networks share and the discriminator learns, with {@link Objective#RTD}
  * @param learningRate peak of the schedule
- * @param warmupSteps steps over which the rate grows
- * @param scheduleSteps the step at which the rate reaches 0
+ * @param warmupSteps steps over which the rate grows; null with {@code budgetSeconds}, of which
+ *     warm-up is a fixed share
+ * @param scheduleSteps the step at which the rate reaches 0; null with {@code budgetSeconds}
+ * @param budgetSeconds the seconds of training after which the rate reaches 0; null with {@code
+ *     scheduleSteps}
  * @param dropout on hidden states and attention probabilities while pretraining
  * @param generatorDropout the same in the generator, with {@link Objective#RTD}
  * @param precision of matrix products
@@ -30,6 +34,7 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param biasCorrection of the optimizer's moments
  * @param heldOutShare share of documents that is not trained on
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record PretrainingConfig(
     Recipe recipe,
     PretrainingSize size,
@@ -42,8 +47,9 @@ public record PretrainingConfig(
     double generatorFraction,
     ReplacedTokenDetection.Settings detection,
     double learningRate,
-    long warmupSteps,
-    long scheduleSteps,
+    Long warmupSteps,
+    Long scheduleSteps,
+    Long budgetSeconds,
     double dropout,
     double generatorDropout,
     Precision precision,
@@ -55,6 +61,10 @@ public record PretrainingConfig(
   private static final int SHORTEST_SEQUENCE = 8;
   private static final long PAPER_WARMUP = 10_000;
   private static final double PAPER_DROPOUT = 0.1;
+
+  /** {@link #PAPER_WARMUP} of the 1 M steps that the paper's small model has. */
+  private static final double PAPER_WARMUP_SHARE = 0.01;
+
   private static final double RECOMMENDED_WARMUP_SHARE = 0.06;
   private static final double HELD_OUT_SHARE = 0.005;
 
@@ -95,7 +105,41 @@ public record PretrainingConfig(
     requireShare("dropout", dropout);
     requireShare("generatorDropout", generatorDropout);
     size.generator(1, generatorFraction);
-    schedule(learningRate, scheduleSteps, warmupSteps);
+    if (!(learningRate >= 0 && Double.isFinite(learningRate))) {
+      throw new IllegalArgumentException(
+          "learningRate must be at least 0; learningRate=" + learningRate);
+    }
+    requireOneLength(warmupSteps, scheduleSteps, budgetSeconds);
+  }
+
+  private static void requireOneLength(Long warmupSteps, Long scheduleSteps, Long budgetSeconds) {
+    if (budgetSeconds != null) {
+      if (scheduleSteps != null || warmupSteps != null) {
+        throw new IllegalArgumentException(
+            "scheduleSteps and warmupSteps must be null with budgetSeconds="
+                + budgetSeconds
+                + "; scheduleSteps="
+                + scheduleSteps
+                + ", warmupSteps="
+                + warmupSteps);
+      }
+      if (budgetSeconds < 1) {
+        throw new IllegalArgumentException(
+            "budgetSeconds must be at least 1; budgetSeconds=" + budgetSeconds);
+      }
+      return;
+    }
+    if (scheduleSteps == null || scheduleSteps < 1) {
+      throw new IllegalArgumentException(
+          "scheduleSteps must be at least 1; scheduleSteps=" + scheduleSteps);
+    }
+    if (warmupSteps == null || warmupSteps < 0 || warmupSteps > scheduleSteps) {
+      throw new IllegalArgumentException(
+          "warmupSteps must be in 0..scheduleSteps="
+              + scheduleSteps
+              + "; warmupSteps="
+              + warmupSteps);
+    }
   }
 
   private static void requireShare(String name, double share) {
@@ -111,6 +155,28 @@ public record PretrainingConfig(
    */
   public static PretrainingConfig of(
       Recipe recipe, PretrainingSize size, Objective objective, long scheduleSteps) {
+    long warmupSteps =
+        Math.min(
+            PAPER_WARMUP,
+            recipe == Recipe.PAPER
+                ? scheduleSteps
+                : Math.round(RECOMMENDED_WARMUP_SHARE * scheduleSteps));
+    return of(recipe, size, objective, warmupSteps, scheduleSteps, null);
+  }
+
+  /** The same for a schedule that is {@code budgetSeconds} of training. */
+  public static PretrainingConfig ofTime(
+      Recipe recipe, PretrainingSize size, Objective objective, long budgetSeconds) {
+    return of(recipe, size, objective, null, null, budgetSeconds);
+  }
+
+  private static PretrainingConfig of(
+      Recipe recipe,
+      PretrainingSize size,
+      Objective objective,
+      Long warmupSteps,
+      Long scheduleSteps,
+      Long budgetSeconds) {
     boolean paper = recipe == Recipe.PAPER;
     return new PretrainingConfig(
         recipe,
@@ -127,10 +193,9 @@ public record PretrainingConfig(
         size.generatorFraction(),
         ReplacedTokenDetection.Settings.electra(),
         size.learningRate(),
-        Math.min(
-            PAPER_WARMUP,
-            paper ? scheduleSteps : Math.round(RECOMMENDED_WARMUP_SHARE * scheduleSteps)),
+        warmupSteps,
         scheduleSteps,
+        budgetSeconds,
         paper ? PAPER_DROPOUT : 0,
         paper ? PAPER_DROPOUT : 0,
         Precision.FP32,
@@ -157,6 +222,7 @@ public record PretrainingConfig(
         learningRate,
         warmupSteps,
         scheduleSteps,
+        budgetSeconds,
         dropout,
         generatorDropout,
         newPrecision,
@@ -166,15 +232,21 @@ public record PretrainingConfig(
         seed);
   }
 
-  /** Returns the rate of each step. */
+  /** Says whether the schedule's unit is the second; else it is the step. */
   @JsonIgnore
-  public LearningRateSchedule schedule() {
-    return schedule(learningRate, scheduleSteps, warmupSteps);
+  public boolean isTimed() {
+    return budgetSeconds != null;
   }
 
-  private static LearningRateSchedule schedule(double peak, long total, long warmup) {
+  /** Returns the rate of each step, in the unit that {@link #isTimed} says. */
+  @JsonIgnore
+  public LearningRateSchedule schedule() {
+    double warmupShare = recipe == Recipe.PAPER ? PAPER_WARMUP_SHARE : RECOMMENDED_WARMUP_SHARE;
     return new LearningRateSchedule(
-        LearningRateSchedule.Shape.ORIGINAL_LINEAR, peak, total, warmup);
+        LearningRateSchedule.Shape.ORIGINAL_LINEAR,
+        learningRate,
+        isTimed() ? budgetSeconds : scheduleSteps,
+        isTimed() ? warmupShare * budgetSeconds : warmupSteps);
   }
 
   /** Returns the discriminator's sizes with the dropout of pretraining. */

@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.model.InvalidModelException;
@@ -64,8 +65,10 @@ public final class PretrainingRun {
   private final TokenizerConfig tokenizer;
   private final TokenCorpus corpus;
   private final List<String> warnings = new ArrayList<>();
+  private final LongSupplier nanoClock;
   private double secondsBefore;
-  private long startNanos = System.nanoTime();
+  private long startNanos;
+  private double learningRate;
 
   private PretrainingRun(
       Path folder,
@@ -73,13 +76,20 @@ public final class PretrainingRun {
       PretrainingConfig config,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Libtorch libtorch)
+      Libtorch libtorch,
+      LongSupplier nanoClock)
       throws IOException {
     this.folder = folder;
+    this.nanoClock = nanoClock;
+    this.startNanos = nanoClock.getAsLong();
     this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
     this.corpus = TokenCorpus.open(corpusFolder, TokenizerHash.of(vocabulary, tokenizer));
     this.pretrainer = new Pretrainer(config, vocabulary, corpus, libtorch.device());
+    if (config.precision().isEmulatedOn(libtorch.device())) {
+      warnings.add(
+          "this CPU has no AVX-512, so that --precision bf16 is emulated and slower than fp32");
+    }
     if (config.heldOutShare() > 0 && !pretrainer.canEvaluate()) {
       warnings.add(
           "too little text is held out to measure on: "
@@ -96,6 +106,7 @@ public final class PretrainingRun {
    *
    * @param corpusFiles text, or one {@link TokenCorpus}, which is used where it is
    * @param initial the networks to start from; null to draw their weights
+   * @param nanoClock what the run's seconds are read from, such as {@link System#nanoTime}
    * @throws IllegalArgumentException if the folder holds anything else, or {@code initial} does not
    *     fit
    */
@@ -106,7 +117,8 @@ public final class PretrainingRun {
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
       PretrainedNetworks initial,
-      Libtorch libtorch)
+      Libtorch libtorch,
+      LongSupplier nanoClock)
       throws IOException {
     if (initial != null) {
       initial.requireFit(config, vocabulary, tokenizer);
@@ -118,7 +130,13 @@ public final class PretrainingRun {
     }
     PretrainingRun run =
         new PretrainingRun(
-            folder, corpusFolder(folder, shards), config, vocabulary, tokenizer, libtorch);
+            folder,
+            corpusFolder(folder, shards),
+            config,
+            vocabulary,
+            tokenizer,
+            libtorch,
+            nanoClock);
     ObjectNode description = JSON.createObjectNode();
     description.set("config", JSON.valueToTree(config));
     description.put("tokenizer_hash", run.corpus.tokenizerHash());
@@ -166,6 +184,7 @@ public final class PretrainingRun {
    *
    * @param corpusFiles what the run was started with; a {@link TokenCorpus} may have been moved
    * @param config what the run was started with
+   * @param nanoClock what the seconds of this part are read from
    * @throws IllegalArgumentException if {@code config}, the tokenizer or the shards are others
    * @throws InvalidModelException if there are checkpoints, but none is sound
    */
@@ -175,7 +194,8 @@ public final class PretrainingRun {
       List<Path> corpusFiles,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      Libtorch libtorch)
+      Libtorch libtorch,
+      LongSupplier nanoClock)
       throws IOException {
     requireSame(recorded(folder), config, TokenizerHash.of(vocabulary, tokenizer), folder);
     Path shards = TokenCorpus.among(corpusFiles);
@@ -185,7 +205,13 @@ public final class PretrainingRun {
     requireSameShards(folder, shards);
     PretrainingRun run =
         new PretrainingRun(
-            folder, corpusFolder(folder, shards), config, vocabulary, tokenizer, libtorch);
+            folder,
+            corpusFolder(folder, shards),
+            config,
+            vocabulary,
+            tokenizer,
+            libtorch,
+            nanoClock);
     if (run.loadNewestCheckpoint()) {
       // A kill may have come between the checkpoint and these.
       run.writeNetworks();
@@ -193,7 +219,7 @@ public final class PretrainingRun {
     run.cutMetrics();
     EventFiles.rewrite(folder);
     Files.deleteIfExists(folder.resolve(STARTING));
-    run.startNanos = System.nanoTime();
+    run.startNanos = nanoClock.getAsLong();
     return run;
   }
 
@@ -314,7 +340,29 @@ public final class PretrainingRun {
 
   /** Returns the seconds that the run has taken, earlier parts included. */
   public double seconds() {
-    return secondsBefore + (System.nanoTime() - startNanos) / 1e9;
+    return secondsBefore + (nanoClock.getAsLong() - startNanos) / 1e9;
+  }
+
+  /** Returns how far the run is, in its schedule's unit: steps made, or seconds. */
+  public double progress() {
+    return pretrainer.config().isTimed() ? seconds() : pretrainer.stepsDone();
+  }
+
+  /**
+   * Makes one step at the rate that the schedule says, unless the run is at {@code end} already.
+   *
+   * @param end in the unit of {@link #progress}
+   * @return whether a step was made
+   */
+  public boolean step(double end) {
+    // One look at the clock: between two, the rate could become 0.
+    double progress = progress();
+    if (progress >= end) {
+      return false;
+    }
+    learningRate = pretrainer.config().schedule().rate(progress);
+    pretrainer.step(learningRate);
+    return true;
   }
 
   /**
@@ -396,7 +444,7 @@ public final class PretrainingRun {
         line.put("gradient_norm", gradientNorm);
       }
       line.put("steps_left_out", stepsLeftOut);
-      line.put("learning_rate", pretrainer.config().schedule().rate(Math.max(0, step - 1)));
+      line.put("learning_rate", learningRate);
       line.put("tokens_per_second", tokensPerSecond);
       PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
     }

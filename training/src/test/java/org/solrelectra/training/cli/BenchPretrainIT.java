@@ -37,8 +37,7 @@ class BenchPretrainIT {
     CommandRun run = bench("--objective", objective, "--recipe", recipe, "--precision", precision);
     assertEquals(0, run.code(), run.err());
     List<String> lines = run.out().lines().toList();
-    String first =
-        "TINY, 2 x 32 tokens, " + precision + ", " + recipe + " recipe, 1 threads: ";
+    String first = "TINY, 2 x 32 tokens, " + precision + ", " + recipe + " recipe, 1 threads: ";
     assertTrue(
         lines.get(0).toLowerCase(Locale.ROOT).startsWith(first.toLowerCase(Locale.ROOT)),
         run.out());

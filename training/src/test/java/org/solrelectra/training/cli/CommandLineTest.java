@@ -71,6 +71,24 @@ class CommandLineTest {
             + " --batch-tokens=256",
         "bench pretrain --peak-tflops 0"
             + " # electra bench pretrain: --peak-tflops must be above 0; --peak-tflops=0.0",
+        "pretrain --corpus a --vocabulary b --size tiny --output c"
+            + " # electra pretrain: a new run needs --steps or --budget",
+        "pretrain --corpus a --vocabulary b --size tiny --output c --steps 0"
+            + " # electra pretrain: --steps must be at least 1; --steps=0",
+        "pretrain --corpus a --vocabulary b --size tiny --output c --steps 1 --budget 2h"
+            + " # electra pretrain: --budget says when to stop, as --steps does: leave out one of them",
+        "pretrain --corpus a --vocabulary b --size tiny --output c --budget 2h --schedule-steps 5"
+            + " # electra pretrain: --budget says where the learning rate reaches 0, as --schedule-steps does:"
+            + " leave out one of them",
+        "pretrain --corpus a --vocabulary b --size tiny --output c --budget 120m --warmup-steps 5"
+            + " # electra pretrain: --warmup-steps cannot be said with a time as --budget, of which warm-up is a"
+            + " share; --budget=2h",
+        "pretrain --corpus a --vocabulary b --size tiny --output c --budget 2H"
+            + " # electra pretrain: Invalid value for option '--budget': budget must be a time (90s, 20m, 2h) or"
+            + " tokens (50000-tokens, 20K-tokens, 300M-tokens, 1.02B-tokens); budget=2H",
+        "pretrain --corpus a --vocabulary b --size tiny --output c --budget 16K-tokens"
+            + " # electra pretrain: budget must be at least a step, 16384 tokens (sequences a step times tokens a"
+            + " sequence); budget=16K-tokens",
         "export --output a"
             + " # electra export: Error: Missing required argument (specify one of these):"
             + " (--run=RUN | --checkpoint=CHECKPOINT)",

@@ -9,15 +9,24 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongSupplier;
 import picocli.CommandLine;
 
 /** What a call of {@code electra} ended with, in this JVM. */
 record CommandRun(int code, String out, String err) {
 
   static CommandRun of(Object... arguments) {
+    return of(TrainingCli.commandLine(), arguments);
+  }
+
+  /** The seconds of pretraining are read from the clock. */
+  static CommandRun withClock(LongSupplier nanoClock, Object... arguments) {
+    return of(TrainingCli.commandLine(nanoClock), arguments);
+  }
+
+  private static CommandRun of(CommandLine command, Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    CommandLine command = TrainingCli.commandLine();
     command.setOut(new PrintWriter(out, true));
     command.setErr(new PrintWriter(err, true));
     int code =

@@ -32,6 +32,17 @@ class LearningRateScheduleTest {
     return new LearningRateSchedule(shape, 0.1, 10, 4).rate(step);
   }
 
+  /** So a schedule can be one of seconds, of which any fraction may have passed. */
+  @ParameterizedTest
+  @EnumSource(Shape.class)
+  void theUnitDoesNotMatter(Shape shape) {
+    LearningRateSchedule steps = new LearningRateSchedule(shape, 0.1, 1000, 60);
+    LearningRateSchedule seconds = new LearningRateSchedule(shape, 0.1, 7.5, 0.45);
+    for (int step = 0; step <= 1100; step++) {
+      assertEquals(steps.rate(step), seconds.rate(step * 0.0075), ROUNDING, "step " + step);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(Shape.class)
   void withoutWarmupTheFirstRateIsThePeak(Shape shape) {
@@ -42,16 +53,17 @@ class LearningRateScheduleTest {
   void settingsAreChecked() {
     assertError("peak must be at least 0; peak=-1.0", -1, 10, 4);
     assertError("peak must be at least 0; peak=NaN", Double.NaN, 10, 4);
-    assertError("totalSteps must be at least 1; totalSteps=0", 1, 0, 0);
-    assertError("warmupSteps must be in 0..totalSteps=10; warmupSteps=11.0", 1, 10, 11);
+    assertError("length must be above 0; length=0.0", 1, 0, 0);
+    assertError("length must be above 0; length=Infinity", 1, Double.POSITIVE_INFINITY, 0);
+    assertError("warmup must be in 0..length=10.0; warmup=11.0", 1, 10, 11);
   }
 
-  private static void assertError(String message, double peak, long total, double warmup) {
+  private static void assertError(String message, double peak, double length, double warmup) {
     assertEquals(
         message,
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new LearningRateSchedule(Shape.ORIGINAL_LINEAR, peak, total, warmup))
+                () -> new LearningRateSchedule(Shape.ORIGINAL_LINEAR, peak, length, warmup))
             .getMessage());
   }
 }

@@ -36,12 +36,13 @@ class DivergedRunIT {
         SmallCorpus.vocabulary(),
         TokenizerConfig.bert(true, 16),
         null,
-        Libtorch.start(1, Libtorch.Choice.CPU));
+        Libtorch.start(1, Libtorch.Choice.CPU),
+        System::nanoTime);
   }
 
   private static void steps(PretrainingRun run, int count) {
     for (int i = 0; i < count; i++) {
-      run.pretrainer().step();
+      run.pretrainer().step(1e-4);
     }
   }
 
@@ -71,7 +72,8 @@ class DivergedRunIT {
             List.of(folder.resolve("corpus.txt")),
             SmallCorpus.vocabulary(),
             TokenizerConfig.bert(true, 16),
-            Libtorch.start(1, Libtorch.Choice.CPU));
+            Libtorch.start(1, Libtorch.Choice.CPU),
+            System::nanoTime);
     assertEquals(2, resumed.pretrainer().requireFiniteUpdates(), "steps left out");
   }
 
