@@ -140,6 +140,8 @@ public final class SolrSource implements DocumentSource {
 
   private SolrQuery query() {
     SolrQuery query = new SolrQuery(settings.query());
+    // The handler may have another parser for what people type, such as dismax, where *:* is a word.
+    query.set("defType", "lucene");
     query.setFilterQueries(settings.filterQueries().toArray(String[]::new));
     return query;
   }

@@ -86,6 +86,7 @@ class SolrSourceTest {
     assertEquals(4, solr.queries.size());
     Map<String, String> first = solr.queries.get(0);
     assertEquals("*:*", first.get("q"));
+    assertEquals("lucene", first.get("defType"));
     assertEquals("title,text,key", first.get("fl"));
     assertEquals("2", first.get("rows"));
     assertEquals("key asc", first.get("sort"));
