@@ -99,13 +99,7 @@ final class BenchCommand implements Runnable {
         description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private Precision precision;
 
-    @Option(
-        names = "--peak-tflops",
-        paramLabel = "TFLOPS",
-        description =
-            "The device's peak, to see its share (model FLOPs utilisation), such as 989 for bfloat16 on an H100. Default:"
-                + " what a large matrix product reaches here.")
-    private Double peakTeraflops;
+    @Mixin private PeakOption peakOption;
 
     @Option(
         names = "--json",
@@ -122,18 +116,12 @@ final class BenchCommand implements Runnable {
                 + ", --vocabulary-size="
                 + vocabularySize);
       }
-      if (peakTeraflops != null && !(peakTeraflops > 0)) {
-        throw new IllegalArgumentException(
-            "--peak-tflops must be above 0; --peak-tflops=" + peakTeraflops);
-      }
+      peakOption.requireSense();
       Libtorch libtorch = libtorchOptions.start();
       PretrainingConfig config =
           PretrainingConfig.of(recipe, size, objective, steps)
               .withBatch(sequenceLength, batchSize, precision);
-      double peak =
-          peakTeraflops != null
-              ? peakTeraflops * 1e12
-              : PretrainingBenchmark.productRate(config, libtorch);
+      double peak = peakOption.flopsPerSecond(config, libtorch);
       report(config, PretrainingBenchmark.run(config, vocabularySize, steps, libtorch), peak);
       return 0;
     }
@@ -146,8 +134,7 @@ final class BenchCommand implements Runnable {
       PrintWriter out = spec.commandLine().getOut();
       out.printf(
           Locale.ROOT,
-          "%s, %d x %d tokens, %s, %s recipe, %d threads: %.0f tokens/s (median of %d steps; %.0f to %.0f), %.1f %% MFU of"
-              + " %.3g FLOP/s%n",
+          "%s, %d x %d tokens, %s, %s recipe, %d threads: %.0f tokens/s (median of %d steps; %.0f to %.0f)%s%n",
           size,
           batchSize,
           sequenceLength,
@@ -158,8 +145,10 @@ final class BenchCommand implements Runnable {
           steps,
           tokens / seconds[steps - 1],
           tokens / seconds[0],
-          100 * median * flops / peak,
-          peak);
+          Double.isNaN(peak)
+              ? ""
+              : String.format(
+                  Locale.ROOT, ", %.1f %% MFU of %.3g FLOP/s", 100 * median * flops / peak, peak));
       result
           .phaseMillis()
           .forEach((phase, millis) -> out.printf(Locale.ROOT, "%14s %8.1f ms%n", phase, millis));
@@ -168,8 +157,10 @@ final class BenchCommand implements Runnable {
         line.put("tokensPerSecond", Math.round(10 * median) / 10.0);
         line.put("steps", steps);
         line.put("flopsPerToken", flops);
-        line.put("mfu", median * flops / peak);
-        line.put("peakFlops", peak);
+        if (!Double.isNaN(peak)) {
+          line.put("mfu", median * flops / peak);
+          line.put("peakFlops", peak);
+        }
         ObjectNode phases = line.putObject("phaseMillis");
         result.phaseMillis().forEach(phases::put);
         out.println(line);

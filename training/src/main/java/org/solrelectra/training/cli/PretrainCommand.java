@@ -24,6 +24,7 @@ import org.solrelectra.training.pretrain.Packing;
 import org.solrelectra.training.pretrain.PretrainedNetworks;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingRun;
+import org.solrelectra.training.pretrain.PretrainingRun.Speed;
 import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.Recipe;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection;
@@ -261,6 +262,7 @@ final class PretrainCommand implements Callable<Integer> {
   private int checkpointEvery;
 
   @Mixin private LibtorchOptions libtorchOptions;
+  @Mixin private PeakOption peakOption;
 
   private final LongSupplier nanoClock;
 
@@ -284,6 +286,7 @@ final class PretrainCommand implements Callable<Integer> {
     length.requireSense(resume);
     PretrainingConfig config = config();
     double end = length.end(config);
+    peakOption.requireSense();
     requirePositive("--log-every", logEvery);
     requirePositive("--evaluate-every", evaluateEvery);
     requirePositive("--checkpoint-every", checkpointEvery);
@@ -317,12 +320,13 @@ final class PretrainCommand implements Callable<Integer> {
           100.0 * run.corpus().unknownTokens() / run.corpus().tokens(),
           run.pretrainer().parameters().count());
       out.flush();
-      train(run, end, signals, out);
+      train(run, end, libtorch, signals, out);
     }
     return 0;
   }
 
-  private void train(PretrainingRun run, double end, StopSignals signals, PrintWriter out)
+  private void train(
+      PretrainingRun run, double end, Libtorch libtorch, StopSignals signals, PrintWriter out)
       throws IOException {
     if (run.progress() >= end) {
       out.println("nothing to do: the run has " + run.pretrainer().stepsDone() + " steps");
@@ -330,7 +334,11 @@ final class PretrainCommand implements Callable<Integer> {
     }
     PretrainingLoop loop =
         new PretrainingLoop(
-            run, end, new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery), out);
+            run,
+            end,
+            new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery),
+            peakOption.flopsPerSecond(run.pretrainer().config(), libtorch),
+            out);
     if (!loop.train(signals::received)) {
       out.println(
           "stopped at step " + run.pretrainer().stepsDone() + ", which is saved; to go on:");
@@ -338,7 +346,7 @@ final class PretrainCommand implements Callable<Integer> {
       return;
     }
     if (run.pretrainer().canEvaluate()) {
-      out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), 0));
+      out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), Speed.NONE));
     }
     out.println(
         "written: "

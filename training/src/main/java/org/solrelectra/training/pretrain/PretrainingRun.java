@@ -41,6 +41,17 @@ import org.solrelectra.training.storage.Folders;
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
 
+  /**
+   * How fast steps were.
+   *
+   * @param utilisation model FLOPs utilisation: counted operations ({@link TrainingCost}) over what
+   *     the device could have made; NaN where that is not known
+   */
+  public record Speed(double tokensPerSecond, double utilisation) {
+    /** Before the first was measured. */
+    public static final Speed NONE = new Speed(0, Double.NaN);
+  }
+
   /** What a run was started with; a folder that lacks it holds no run. */
   static final String DESCRIPTION = "run.json";
 
@@ -427,8 +438,7 @@ public final class PretrainingRun {
    *
    * @throws ArithmeticException as {@link Pretrainer#requireFiniteUpdates}
    */
-  public void record(String split, Measurements measurements, double tokensPerSecond)
-      throws IOException {
+  public void record(String split, Measurements measurements, Speed speed) throws IOException {
     long stepsLeftOut = pretrainer.requireFiniteUpdates();
     long step = pretrainer.stepsDone();
     ObjectNode line = JSON.createObjectNode();
@@ -439,13 +449,11 @@ public final class PretrainingRun {
     line.put("seconds", seconds());
     putMeasurements(line, measurements);
     if (split.equals("training")) {
-      double gradientNorm = pretrainer.gradientNorm();
-      if (Double.isFinite(gradientNorm)) {
-        line.put("gradient_norm", gradientNorm);
-      }
+      putFinite(line, "gradient_norm", pretrainer.gradientNorm());
       line.put("steps_left_out", stepsLeftOut);
       line.put("learning_rate", learningRate);
-      line.put("tokens_per_second", tokensPerSecond);
+      line.put("tokens_per_second", speed.tokensPerSecond());
+      putFinite(line, "mfu", speed.utilisation());
       PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
     }
     Files.writeString(
@@ -460,22 +468,29 @@ public final class PretrainingRun {
   private void putMeasurements(ObjectNode line, Measurements measurements) {
     PretrainingConfig config = pretrainer.config();
     String predicts = config.objective() == Objective.CLM ? "clm" : "mlm";
-    line.put(predicts + "_loss", measurements.mlmLoss());
-    line.put("total_loss", measurements.totalLoss());
-    line.put(predicts + "_accuracy", measurements.mlmAccuracy());
+    putFinite(line, predicts + "_loss", measurements.mlmLoss());
+    putFinite(line, "total_loss", measurements.totalLoss());
+    putFinite(line, predicts + "_accuracy", measurements.mlmAccuracy());
     if (!measurements.hasDiscriminator()) {
       return;
     }
     if (config.detection().loss().detects()) {
-      line.put("rtd_loss", measurements.rtdLoss());
-      line.put("rtd_accuracy", measurements.rtdAccuracy());
-      line.put("rtd_precision", measurements.rtdPrecision());
-      line.put("rtd_recall", measurements.rtdRecall());
+      putFinite(line, "rtd_loss", measurements.rtdLoss());
+      putFinite(line, "rtd_accuracy", measurements.rtdAccuracy());
+      putFinite(line, "rtd_precision", measurements.rtdPrecision());
+      putFinite(line, "rtd_recall", measurements.rtdRecall());
     } else {
-      line.put("discriminator_loss", measurements.rtdLoss());
-      line.put("discriminator_accuracy", measurements.rtdAccuracy());
+      putFinite(line, "discriminator_loss", measurements.rtdLoss());
+      putFinite(line, "discriminator_accuracy", measurements.rtdAccuracy());
     }
-    line.put("replaced_fraction", measurements.replacedFraction());
+    putFinite(line, "replaced_fraction", measurements.replacedFraction());
+  }
+
+  /** JSON has no NaN; a mean over steps that were all left out is one. */
+  private static void putFinite(ObjectNode line, String key, double value) {
+    if (Double.isFinite(value)) {
+      line.put(key, value);
+    }
   }
 
   private Path metrics() {

@@ -45,7 +45,11 @@ class BenchPretrainIT {
     double rate = json.get("tokensPerSecond").asDouble();
     assertTrue(rate > 0);
     double flops = json.get("flopsPerToken").asDouble();
-    assertEquals(rate * flops / json.get("peakFlops").asDouble(), json.get("mfu").asDouble(), 1e-3);
+    assertTrue(flops > 0);
+    if (json.has("mfu")) { // not where bfloat16 is emulated
+      assertEquals(
+          rate * flops / json.get("peakFlops").asDouble(), json.get("mfu").asDouble(), 1e-3);
+    }
     List<String> named = new ArrayList<>();
     json.get("phaseMillis").fieldNames().forEachRemaining(named::add);
     assertEquals(phases, String.join(", ", named));

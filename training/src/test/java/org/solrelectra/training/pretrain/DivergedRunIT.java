@@ -58,7 +58,7 @@ class DivergedRunIT {
     steps(run, 2);
     run.pretrainer().parameters().set(BIAS, bias);
     steps(run, 3);
-    run.record("training", run.pretrainer().takeMeasurements(), 1);
+    run.record("training", run.pretrainer().takeMeasurements(), PretrainingRun.Speed.NONE);
     MetricsLine line = MetricsFile.read(folder.resolve("run")).get(0);
     assertEquals(2, line.value("steps_left_out").orElseThrow());
     assertTrue(Double.isFinite(line.value("total_loss").orElseThrow()));
@@ -91,7 +91,8 @@ class DivergedRunIT {
         e.getMessage());
     assertThrows(
         ArithmeticException.class,
-        () -> run.record("training", run.pretrainer().takeMeasurements(), 1));
+        () ->
+            run.record("training", run.pretrainer().takeMeasurements(), PretrainingRun.Speed.NONE));
     List<Path> checkpoints = Checkpoint.newestFirst(folder.resolve("run/checkpoints"));
     assertEquals(
         List.of("step-000000003"),
