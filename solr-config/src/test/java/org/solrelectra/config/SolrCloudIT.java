@@ -8,14 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.solr.client.solrj.request.CollectionAdminRequest;
 import org.apache.solr.cloud.MiniSolrCloudCluster;
 import org.apache.solr.embedded.JettyConfig;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** Labels and reranking in a SolrCloud of two nodes and two shards. */
+/** Labels, reranking and corpora in a SolrCloud of two nodes and two shards. */
 class SolrCloudIT {
   private static final String MODELS = "solr.electra.models";
   private static final String ALLOWED = "solr.allowPaths";
@@ -268,5 +270,32 @@ class SolrCloudIT {
         Http.form(collection.url() + "/ask", "q", "How do I close my account?", "rows", "3");
     assertEquals(List.of("p9", "p8", "p7"), answer.values("id"));
     assertEquals("{\"status\":\"ok\",\"reRanked\":10,\"truncatedQueries\":0}", answer.section());
+  }
+
+  /** Its {@code /select} has dismax as default, which finds nothing for {@code *:*}. */
+  @Test
+  void corpusOfTheShippedConfigsetIsReadFromAllShards(@TempDir Path folder) throws Exception {
+    ElectraCommand.assumeBuilt();
+    CollectionAdminRequest.createCollection("corpus", "help-desk", 2, 1)
+        .process(cluster.getSolrClient());
+    cluster.waitForActiveCollection("corpus", 2, 2);
+    SolrNode.Core collection = new SolrNode.Core(node(0), "corpus");
+    List<String> passages = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      passages.add(
+          String.format(
+              Locale.ROOT, "{\"id\":\"p%02d\",\"title\":\"account %d\",\"text\":\"good\"}", i, i));
+    }
+    assertEquals(200, collection.update("[" + String.join(",", passages) + "]").status());
+
+    Path ofFile = folder.resolve("of-file");
+    Path file = Files.write(folder.resolve("passages.jsonl"), passages);
+    ElectraCommand.corpus(file, ofFile, "--field", "title", "--field", "text").assertSuccess();
+    Path ofSolr = folder.resolve("of-solr");
+    ElectraCommand.corpus(
+            collection.url(), ofSolr, "--field", "title", "--field", "text", "--rows", "7")
+        .assertSuccess();
+    ElectraCommand.assertSameCorpus(ofFile, ofSolr);
+    assertEquals(50, ElectraCommand.report(ofSolr).path("documents").asInt());
   }
 }

@@ -27,6 +27,7 @@ final class TestConfigset {
         <field name="confidences" type="float" multiValued="true"/>
         <field name="version" type="string"/>
         <field name="error" type="string"/>
+        <dynamicField name="*_hidden" type="text" stored="false"/>
         <fieldType name="string" class="solr.StrField" docValues="true"/>
         <fieldType name="float" class="solr.FloatPointField" docValues="true"/>
         <fieldType name="long" class="solr.LongPointField" docValues="true"/>

@@ -1,5 +1,7 @@
 package org.solrelectra.training.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -18,6 +20,7 @@ import org.solrelectra.training.corpus.CorpusReport;
 import org.solrelectra.training.corpus.CorpusSettings;
 import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.network.Libtorch;
+import org.solrelectra.training.network.Precision;
 import org.solrelectra.training.pretrain.Objective;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
@@ -50,7 +53,7 @@ final class BenchCommand implements Runnable {
       description = "Times pretraining steps on random tokens.")
   static final class Pretrain implements Callable<Integer> {
     @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
-    @Mixin private ThreadOptions threads;
+    @Mixin private LibtorchOptions libtorchOptions;
 
     @Option(
         names = "--size",
@@ -82,10 +85,26 @@ final class BenchCommand implements Runnable {
     @Option(names = "--steps", defaultValue = "10", description = "Default: ${DEFAULT-VALUE}.")
     private int steps;
 
-    @Option(names = "--dropout", defaultValue = "0", description = "Default: ${DEFAULT-VALUE}.")
-    private double dropout;
+    @Option(
+        names = "--recipe",
+        defaultValue = "recommended",
+        description =
+            "${COMPLETION-CANDIDATES}. paper has dropout 0.1 on hidden states and attention of both networks. Default:"
+                + " ${DEFAULT-VALUE}.")
+    private Recipe recipe;
 
-    @Option(names = "--json", description = "End with one JSON line.")
+    @Option(
+        names = "--precision",
+        defaultValue = "fp32",
+        description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Precision precision;
+
+    @Mixin private PeakOption peakOption;
+
+    @Option(
+        names = "--json",
+        description =
+            "End with one JSON line: tokensPerSecond, steps, flopsPerToken, mfu, peakFlops, phaseMillis.")
     private boolean json;
 
     @Override
@@ -97,36 +116,55 @@ final class BenchCommand implements Runnable {
                 + ", --vocabulary-size="
                 + vocabularySize);
       }
-      Libtorch libtorch = Libtorch.start(threads.count);
+      peakOption.requireSense();
+      Libtorch libtorch = libtorchOptions.start();
       PretrainingConfig config =
-          PretrainingConfig.of(Recipe.RECOMMENDED, size, objective, steps)
-              .withBatch(sequenceLength, batchSize, dropout);
-      double[] seconds = PretrainingBenchmark.run(config, vocabularySize, steps, libtorch);
-      Arrays.sort(seconds);
+          PretrainingConfig.of(recipe, size, objective, steps)
+              .withBatch(sequenceLength, batchSize, precision);
+      double peak = peakOption.flopsPerSecond(config, libtorch);
+      report(config, PretrainingBenchmark.run(config, vocabularySize, steps, libtorch), peak);
+      return 0;
+    }
+
+    private void report(PretrainingConfig config, PretrainingBenchmark result, double peak) {
       double tokens = (double) batchSize * sequenceLength;
-      double median = tokens / seconds[steps / 2];
+      double median = tokens / result.medianSeconds();
+      double flops = TrainingCost.flopsPerToken(config, vocabularySize);
+      double[] seconds = result.stepSeconds();
       PrintWriter out = spec.commandLine().getOut();
       out.printf(
           Locale.ROOT,
-          "%s, %d x %d tokens, dropout %s, %d threads: %.0f tokens/s (median of %d steps; %.0f to %.0f)%n",
+          "%s, %d x %d tokens, %s, %s recipe, %d threads: %.0f tokens/s (median of %d steps; %.0f to %.0f)%s%n",
           size,
           batchSize,
           sequenceLength,
-          dropout,
-          threads.count,
+          precision,
+          recipe,
+          libtorchOptions.threads,
           median,
           steps,
           tokens / seconds[steps - 1],
-          tokens / seconds[0]);
+          tokens / seconds[0],
+          Double.isNaN(peak)
+              ? ""
+              : String.format(
+                  Locale.ROOT, ", %.1f %% MFU of %.3g FLOP/s", 100 * median * flops / peak, peak));
+      result
+          .phaseMillis()
+          .forEach((phase, millis) -> out.printf(Locale.ROOT, "%14s %8.1f ms%n", phase, millis));
       if (json) {
-        out.printf(
-            Locale.ROOT,
-            "{\"tokensPerSecond\": %.1f, \"steps\": %d, \"flopsPerToken\": %.0f}%n",
-            median,
-            steps,
-            TrainingCost.flopsPerToken(config, vocabularySize));
+        ObjectNode line = new ObjectMapper().createObjectNode();
+        line.put("tokensPerSecond", Math.round(10 * median) / 10.0);
+        line.put("steps", steps);
+        line.put("flopsPerToken", flops);
+        if (!Double.isNaN(peak)) {
+          line.put("mfu", median * flops / peak);
+          line.put("peakFlops", peak);
+        }
+        ObjectNode phases = line.putObject("phaseMillis");
+        result.phaseMillis().forEach(phases::put);
+        out.println(line);
       }
-      return 0;
     }
   }
 

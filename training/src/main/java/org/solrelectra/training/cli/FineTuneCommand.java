@@ -41,7 +41,7 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
-  @Mixin private ThreadOptions threads;
+  @Mixin private LibtorchOptions libtorchOptions;
 
   @Option(
       names = "--task",
@@ -156,7 +156,7 @@ final class FineTuneCommand implements Callable<Integer> {
             dropout,
             seed);
     ObjectNode record = record(config);
-    Libtorch libtorch = Libtorch.start(threads.count);
+    Libtorch libtorch = libtorchOptions.start();
     FineTuner tuner =
         switch (task) {
           case CLASSIFY ->

@@ -18,6 +18,7 @@ import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.distributed.RankEnvironment;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.network.Precision;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.pretrain.DiscriminatorLoss;
 import org.solrelectra.training.pretrain.EmbeddingSharing;
@@ -27,6 +28,7 @@ import org.solrelectra.training.pretrain.Packing;
 import org.solrelectra.training.pretrain.PretrainedNetworks;
 import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingRun;
+import org.solrelectra.training.pretrain.PretrainingRun.Speed;
 import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.Recipe;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection;
@@ -125,6 +127,12 @@ final class PretrainCommand implements Callable<Integer> {
   private Integer batchSize;
 
   @Option(
+      names = "--batch-tokens",
+      paramLabel = "TOKENS",
+      description = "Tokens a step, in place of --batch-size: a multiple of the sequence length.")
+  private Integer batchTokens;
+
+  @Option(
       names = "--sequence-length",
       description = "Tokens a sequence. Default: the size's (128; base and large 512).")
   private Integer sequenceLength;
@@ -204,6 +212,20 @@ final class PretrainCommand implements Callable<Integer> {
   private Double dropout;
 
   @Option(
+      names = "--generator-dropout",
+      description =
+          "The generator's alone. Without it what it samples is what it knows (AMOS, Meng et al. 2022). Default:"
+              + " --dropout.")
+  private Double generatorDropout;
+
+  @Option(
+      names = "--precision",
+      description =
+          "Of matrix products: ${COMPLETION-CANDIDATES}. bf16 is several times faster on GPUs and on CPUs with AVX-512;"
+              + " weights, LayerNorm, softmax and losses stay float32. tf32 is for GPUs since Ampere. Default: fp32.")
+  private Precision precision;
+
+  @Option(
       names = "--position-init",
       description =
           "How the trained position table starts: ${COMPLETION-CANDIDATES}. The paper has truncated_normal; with"
@@ -244,7 +266,8 @@ final class PretrainCommand implements Callable<Integer> {
       description = "Steps between checkpoints. Default: ${DEFAULT-VALUE}.")
   private int checkpointEvery;
 
-  @Mixin private ThreadOptions threads;
+  @Mixin private LibtorchOptions libtorchOptions;
+  @Mixin private PeakOption peakOption;
 
   private final LongSupplier nanoClock;
 
@@ -269,6 +292,7 @@ final class PretrainCommand implements Callable<Integer> {
     RankEnvironment environment = RankEnvironment.of(System.getenv());
     PretrainingConfig config = config(environment.worldSize());
     double end = length.end(config);
+    peakOption.requireSense();
     requirePositive("--log-every", logEvery);
     requirePositive("--evaluate-every", evaluateEvery);
     requirePositive("--checkpoint-every", checkpointEvery);
@@ -284,36 +308,41 @@ final class PretrainCommand implements Callable<Integer> {
             resume
                 ? PretrainingRun.recordedMaxLength(output)
                 : Math.max(config.sequenceLength(), longest));
-    Libtorch libtorch = Libtorch.start(threads.count);
+    Libtorch libtorch = libtorchOptions.start();
     if (environment.worldSize() > 1) {
       libtorch = libtorch.ofProcess(environment.localRank());
     }
     try (ProcessGroup processes =
         ProcessGroup.join(
             environment, libtorch.device(), lost -> TrainingCli.endAtOnce(lost, spec))) {
-      processes.requireSame(
-          Map.of(
-              "end of the run",
-              Double.toString(end),
-              "--log-every",
-              Integer.toString(logEvery),
-              "--evaluate-every",
-              Integer.toString(evaluateEvery),
-              "--checkpoint-every",
-              Integer.toString(checkpointEvery)));
+      requireSamePace(processes, end);
       PretrainingRun run =
           resume
               ? PretrainingRun.resume(
                   output, config, corpus, vocabulary, tokenizer, processes, nanoClock)
               : PretrainingRun.start(
                   output, config, corpus, vocabulary, tokenizer, initial, processes, nanoClock);
-      train(run, end);
+      train(run, end, libtorch);
       processes.finish();
     }
     return 0;
   }
 
-  private void train(PretrainingRun run, double end) throws IOException {
+  /** Processes that log or stop after different steps would wait for each other. */
+  private void requireSamePace(ProcessGroup processes, double end) throws IOException {
+    processes.requireSame(
+        Map.of(
+            "end of the run",
+            Double.toString(end),
+            "--log-every",
+            Integer.toString(logEvery),
+            "--evaluate-every",
+            Integer.toString(evaluateEvery),
+            "--checkpoint-every",
+            Integer.toString(checkpointEvery)));
+  }
+
+  private void train(PretrainingRun run, double end, Libtorch libtorch) throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     PrintWriter out = spec.commandLine().getOut();
     if (run.pretrainer().processes().isFirst()) {
@@ -330,11 +359,12 @@ final class PretrainCommand implements Callable<Integer> {
           100.0 * run.corpus().unknownTokens() / run.corpus().tokens(),
           run.pretrainer().parameters().count());
       out.flush();
-      train(run, end, signals, out);
+      train(run, end, libtorch, signals, out);
     }
   }
 
-  private void train(PretrainingRun run, double end, StopSignals signals, PrintWriter out)
+  private void train(
+      PretrainingRun run, double end, Libtorch libtorch, StopSignals signals, PrintWriter out)
       throws IOException {
     if (run.progress() >= end) {
       out.println("nothing to do: the run has " + run.pretrainer().stepsDone() + " steps");
@@ -342,7 +372,13 @@ final class PretrainCommand implements Callable<Integer> {
     }
     PretrainingLoop loop =
         new PretrainingLoop(
-            run, end, new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery), out);
+            run,
+            end,
+            new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery),
+            run.pretrainer()
+                .processes()
+                .total(peakOption.flopsPerSecond(run.pretrainer().config(), libtorch)),
+            out);
     if (!loop.train(signals::received)) {
       out.println(
           "stopped at step " + run.pretrainer().stepsDone() + ", which is saved; to go on:");
@@ -350,7 +386,7 @@ final class PretrainCommand implements Callable<Integer> {
       return;
     }
     if (run.pretrainer().canEvaluate()) {
-      out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), 0));
+      out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), Speed.NONE));
     }
     out.println(
         "written: "
@@ -367,7 +403,7 @@ final class PretrainCommand implements Callable<Integer> {
       length.requireUnitOf(defaults, output);
     }
     int sequence = or(sequenceLength, defaults.sequenceLength());
-    int batch = or(batchSize, defaults.batchSize());
+    int batch = sequencesPerStep(sequence, defaults.batchSize());
     Masking masking = defaults.masking();
     ReplacedTokenDetection.Settings detection = defaults.detection();
     DiscriminatorLoss loss = or(discriminatorLoss, detection.loss());
@@ -392,10 +428,33 @@ final class PretrainCommand implements Callable<Integer> {
         or(length.scheduleSteps((long) batch * sequence), defaults.scheduleSteps()),
         or(length.budgetSeconds(), defaults.budgetSeconds()),
         or(dropout, defaults.dropout()),
+        or(generatorDropout, or(dropout, defaults.generatorDropout())),
+        or(precision, defaults.precision()),
         or(positions, defaults.positions()),
         or(biasCorrection, defaults.biasCorrection()),
         TokenCorpus.heldOutShare(corpus, heldOutShare, defaults.heldOutShare()),
         or(seed, defaults.seed()));
+  }
+
+  private int sequencesPerStep(int tokens, int otherwise) {
+    if (batchTokens == null) {
+      return or(batchSize, otherwise);
+    }
+    if (batchSize != null) {
+      throw new IllegalArgumentException(
+          "--batch-size and --batch-tokens say the same: leave one out; --batch-size="
+              + batchSize
+              + ", --batch-tokens="
+              + batchTokens);
+    }
+    if (batchTokens < tokens || batchTokens % tokens != 0) {
+      throw new IllegalArgumentException(
+          "--batch-tokens must be a multiple of the sequence length of "
+              + tokens
+              + "; --batch-tokens="
+              + batchTokens);
+    }
+    return batchTokens / tokens;
   }
 
   private PretrainingConfig recipeConfig() {
@@ -404,8 +463,8 @@ final class PretrainCommand implements Callable<Integer> {
     if (length.budgetSeconds() != null) {
       return PretrainingConfig.ofTime(from, size, learnt, length.budgetSeconds());
     }
-    long tokensPerStep =
-        (long) or(batchSize, size.batchSize()) * or(sequenceLength, size.sequenceLength());
+    int sequence = or(sequenceLength, size.sequenceLength());
+    long tokensPerStep = (long) sequencesPerStep(sequence, size.batchSize()) * sequence;
     return PretrainingConfig.of(from, size, learnt, length.newScheduleSteps(tokensPerStep));
   }
 

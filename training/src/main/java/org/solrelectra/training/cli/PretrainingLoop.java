@@ -7,6 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.solrelectra.training.pretrain.Measurements;
 import org.solrelectra.training.pretrain.Pretrainer;
 import org.solrelectra.training.pretrain.PretrainingRun;
+import org.solrelectra.training.pretrain.PretrainingRun.Speed;
 
 /**
  * Trains a run up to its end or until it is asked to stop, and measures and saves it in between.
@@ -33,17 +34,26 @@ final class PretrainingLoop {
   private long savedStep;
   private long timedStep;
   private long timedNanos;
-  private double tokensPerSecond;
+  private final double peakFlopsPerSecond;
+  private Speed speed = Speed.NONE;
   private Measurements last;
 
   /**
    * @param end where to stop, in the unit of {@link PretrainingRun#progress}
+   * @param peakFlopsPerSecond what the devices of all processes could compute; NaN if that is not
+   *     known
    */
-  PretrainingLoop(PretrainingRun run, double end, Intervals intervals, PrintWriter out) {
+  PretrainingLoop(
+      PretrainingRun run,
+      double end,
+      Intervals intervals,
+      double peakFlopsPerSecond,
+      PrintWriter out) {
     this.run = run;
     this.pretrainer = run.pretrainer();
     this.end = end;
     this.intervals = intervals;
+    this.peakFlopsPerSecond = peakFlopsPerSecond;
     this.out = out;
     this.loggedStep = pretrainer.stepsDone();
     this.evaluatedStep = loggedStep;
@@ -95,10 +105,14 @@ final class PretrainingLoop {
   private void log() throws IOException {
     long step = pretrainer.stepsDone();
     if (step > loggedStep) {
-      double seconds = (System.nanoTime() - timedNanos) / 1e9;
-      tokensPerSecond = (step - timedStep) * pretrainer.tokensPerStep() / seconds;
+      // Waits for the device, whose work is timed.
       last = pretrainer.takeMeasurements();
-      run.record("training", last, tokensPerSecond);
+      double seconds = (System.nanoTime() - timedNanos) / 1e9;
+      speed =
+          new Speed(
+              (step - timedStep) * pretrainer.tokensPerStep() / seconds,
+              (step - timedStep) * pretrainer.flopsPerStep() / seconds / peakFlopsPerSecond);
+      run.record("training", last, speed);
       loggedStep = step;
       startTiming();
     }
@@ -106,7 +120,7 @@ final class PretrainingLoop {
 
   private void evaluate() throws IOException {
     if (pretrainer.canEvaluate() && pretrainer.stepsDone() > evaluatedStep) {
-      run.record("held-out", pretrainer.evaluate(), tokensPerSecond);
+      run.record("held-out", pretrainer.evaluate(), speed);
       evaluatedStep = pretrainer.stepsDone();
       startTiming();
     }
@@ -120,14 +134,14 @@ final class PretrainingLoop {
   }
 
   private String progressMessage() {
-    String message = message(last, tokensPerSecond);
+    String message = message(last, speed);
     return pretrainer.config().isTimed()
         ? "seconds, step " + pretrainer.stepsDone() + "  " + message
         : message;
   }
 
   /** Returns what was measured as a line's part; nothing where nothing was. */
-  static String message(Measurements m, double tokensPerSecond) {
+  static String message(Measurements m, Speed speed) {
     if (m == null) {
       return "";
     }
@@ -143,8 +157,11 @@ final class PretrainingLoop {
           String.format(
               Locale.ROOT, "  RTD accuracy %.4f recall %.4f", m.rtdAccuracy(), m.rtdRecall()));
     }
-    if (tokensPerSecond > 0) {
-      text.append(String.format(Locale.ROOT, "  %.0f tokens/s", tokensPerSecond));
+    if (speed.tokensPerSecond() > 0) {
+      text.append(String.format(Locale.ROOT, "  %.0f tokens/s", speed.tokensPerSecond()));
+    }
+    if (Double.isFinite(speed.utilisation())) {
+      text.append(String.format(Locale.ROOT, " (%.0f %% MFU)", 100 * speed.utilisation()));
     }
     return text.toString();
   }

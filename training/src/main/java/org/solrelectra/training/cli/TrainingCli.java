@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.function.LongSupplier;
+import org.solrelectra.training.pretrain.OutOfDeviceMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -123,7 +124,8 @@ public final class TrainingCli implements Runnable {
     }
     if (e instanceof IOException
         || e instanceof IllegalArgumentException
-        || e instanceof ArithmeticException) {
+        || e instanceof ArithmeticException
+        || e instanceof OutOfDeviceMemoryException) {
       return e.getMessage() == null ? e.toString() : e.getMessage();
     }
     return e.toString();

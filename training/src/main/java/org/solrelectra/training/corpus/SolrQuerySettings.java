@@ -7,7 +7,8 @@ import java.util.List;
  *
  * @param query in the syntax of Solr's standard parser
  * @param filterQueries each narrows the result
- * @param uniqueKey the field to sort by; null to ask Solr's schema
+ * @param uniqueKey the field to sort by; null to ask Solr's schema, which then also says whether
+ *     the fields to read are stored
  * @param rows documents a request, at least 1
  * @param documentsPerSecond at most so many, above 0
  */

@@ -5,6 +5,7 @@ import java.net.ConnectException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.apache.solr.common.SolrDocument;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.params.CommonParams;
 import org.apache.solr.common.params.CursorMarkParams;
+import org.apache.solr.common.params.ModifiableSolrParams;
 
 /**
  * Reads documents from a running Solr, in the order of its unique key, with a cursor: each document
@@ -37,6 +39,8 @@ public final class SolrSource implements DocumentSource {
   private static final int CLIENT_ERROR = 400;
   private static final int UNAUTHORIZED = 401;
   private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+  private static final int METHOD_NOT_ALLOWED = 405;
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVER_ERROR = 500;
   private static final int CONNECT_SECONDS = 10;
@@ -63,14 +67,18 @@ public final class SolrSource implements DocumentSource {
    * Gives the documents after a place to a consumer.
    *
    * @param place the cursor's mark, or {@link #START}
-   * @throws InvalidCorpusException if Solr does not answer or refuses, a field is not text, or no
-   *     document has one of the fields
+   * @throws InvalidCorpusException if Solr does not answer or refuses, a field is not stored or not
+   *     text, or no document has one of the fields
    */
   @Override
   public void forEachDocument(String place, DocumentConsumer consumer) throws IOException {
     DocumentAssembler documents = new DocumentAssembler(consumer);
     try (SolrClient client = client()) {
-      String uniqueKey = uniqueKey(client);
+      String uniqueKey = settings.uniqueKey();
+      if (uniqueKey == null) {
+        uniqueKey = uniqueKey(client);
+        requireStored(client);
+      }
       String mark = place.equals(START) ? CursorMarkParams.CURSOR_MARK_START : place;
       long start = timing.nanoTime();
       long found = 0;
@@ -110,15 +118,31 @@ public final class SolrSource implements DocumentSource {
   }
 
   private String uniqueKey(SolrClient client) throws IOException {
-    if (settings.uniqueKey() != null) {
-      return settings.uniqueKey();
-    }
     String key = ask(() -> send(new SchemaRequest.UniqueKey(), client).getUniqueKey());
     if (key == null) {
       throw new InvalidCorpusException(
           address + " has no unique key in its schema; a cursor needs one");
     }
     return key;
+  }
+
+  /** A query says nothing of a field that is only indexed; it just leaves it out. */
+  private void requireStored(SolrClient client) throws IOException {
+    ModifiableSolrParams parameters = new ModifiableSolrParams();
+    parameters.set(CommonParams.FL, String.join(",", fields));
+    parameters.set("includeDynamic", true);
+    parameters.set("showDefaults", true);
+    for (Map<String, Object> field :
+        ask(() -> send(new SchemaRequest.Fields(parameters), client)).getFields()) {
+      if (Boolean.FALSE.equals(field.get("stored"))
+          && Boolean.FALSE.equals(field.get("docValues"))) {
+        throw new InvalidCorpusException(
+            address
+                + ": field '"
+                + field.get("name")
+                + "' must be stored or have docValues; stored=false, docValues=false");
+      }
+    }
   }
 
   private QueryResponse page(SolrClient client, String uniqueKey, String mark) throws IOException {
@@ -140,6 +164,9 @@ public final class SolrSource implements DocumentSource {
 
   private SolrQuery query() {
     SolrQuery query = new SolrQuery(settings.query());
+    // The handler may have another parser for what people type, such as dismax, where *:* is a
+    // word.
+    query.set("defType", "lucene");
     query.setFilterQueries(settings.filterQueries().toArray(String[]::new));
     return query;
   }
@@ -182,11 +209,26 @@ public final class SolrSource implements DocumentSource {
               + e.code(),
           e);
     }
-    return new InvalidCorpusException(address + " refuses: " + e.getMessage(), e);
+    if (isOfSolr(e)) {
+      return new InvalidCorpusException(address + " refuses: " + e.getMessage(), e);
+    }
+    if (e.code() == NOT_FOUND || e.code() == METHOD_NOT_ALLOWED) {
+      return new InvalidCorpusException(
+          "no collection or core of a Solr answers at " + address + "; status=" + e.code(), e);
+    }
+    return new InvalidCorpusException(address + " refuses; status=" + e.code(), e);
+  }
+
+  /** Else it is the web server's, or a proxy's, and its message a whole page of HTML. */
+  private static boolean isOfSolr(SolrException e) {
+    return e.getMetadata() != null;
   }
 
   /** SolrJ's own messages name the address once more; what happened is the innermost one. */
   private static String reason(Throwable failure) {
+    if (failure instanceof SolrException e && e.code() >= CLIENT_ERROR && !isOfSolr(e)) {
+      return "status=" + e.code();
+    }
     Throwable inner = failure;
     while (inner.getCause() != null) {
       inner = inner.getCause();

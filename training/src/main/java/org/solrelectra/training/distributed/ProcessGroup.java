@@ -201,6 +201,10 @@ public final class ProcessGroup implements AutoCloseable {
     return new ProcessGroupNCCL(store, environment.rank(), environment.worldSize(), options);
   }
 
+  private boolean exchanges() {
+    return watch != null;
+  }
+
   /** Returns what this process trains on. */
   public Device device() {
     return device;
@@ -236,7 +240,7 @@ public final class ProcessGroup implements AutoCloseable {
    * @throws UncheckedIOException of a {@link LostProcessException}
    */
   public void sum(Tensor tensor) {
-    if (!environment.isAlone()) {
+    if (exchanges()) {
       sum(deviceBackend, tensor);
     }
   }
@@ -249,7 +253,11 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private double sum(double value) {
+  /** Returns the sum of what all processes give, to all of them; does not wait for the device. */
+  public double total(double value) {
+    if (!exchanges()) {
+      return value;
+    }
     try (PointerScope scope = new PointerScope()) {
       Tensor sum = Tensor.create(new double[] {value}, 1); // [1]
       sum(cpuBackend, sum);
@@ -259,12 +267,12 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Returns the value that rank 0 gives; all go on with the same. */
   public double ofFirst(double value) {
-    return environment.isAlone() ? value : sum(isFirst() ? value : 0);
+    return total(isFirst() ? value : 0);
   }
 
   /** Says whether it is so in at least one process; all go on with the same. */
   public boolean any(boolean here) {
-    return environment.isAlone() ? here : sum(here ? 1 : 0) > 0;
+    return total(here ? 1 : 0) > 0;
   }
 
   /** Does work on rank 0 while the others wait, be it for hours. */
@@ -273,7 +281,7 @@ public final class ProcessGroup implements AutoCloseable {
     if (isFirst()) {
       work.run();
     }
-    if (!environment.isAlone()) {
+    if (exchanges()) {
       try {
         if (isFirst()) {
           store.set(key, "");
@@ -293,7 +301,7 @@ public final class ProcessGroup implements AutoCloseable {
    * @throws IllegalArgumentException in all processes, if one differs
    */
   public void requireSame(Map<String, String> values) throws IOException {
-    if (environment.isAlone()) {
+    if (!exchanges()) {
       return;
     }
     String key = "same/" + turn++ + "/";
@@ -342,7 +350,7 @@ public final class ProcessGroup implements AutoCloseable {
 
   /** Ends the work together: this process needs the others no longer. */
   public void finish() throws IOException {
-    if (environment.isAlone()) {
+    if (!exchanges()) {
       return;
     }
     // Nobody leaves while another still works, such as rank 0 on the last checkpoint.
@@ -365,7 +373,7 @@ public final class ProcessGroup implements AutoCloseable {
   /** Leaves the group; without {@link #finish} the other processes take this one for lost. */
   @Override
   public void close() {
-    if (watch != null) {
+    if (exchanges()) {
       watch.close();
     }
   }

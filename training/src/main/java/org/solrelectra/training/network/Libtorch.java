@@ -13,18 +13,32 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 public record Libtorch(Device device) {
 
+  /** What to compute on. */
+  public enum Choice {
+    /** A GPU if there is one. */
+    AUTO,
+    CPU,
+    CUDA
+  }
+
   /**
-   * Uses this many threads, and a GPU if there is one.
+   * Uses this many threads on the CPU, and a device.
    *
    * @throws UncheckedIOException if libtorch cannot be loaded
+   * @throws IllegalArgumentException if there is no such device
    */
-  public static Libtorch start(int threads) {
+  public static Libtorch start(int threads, Choice choice) {
     if (threads < 1) {
       throw new IllegalArgumentException("--threads must be at least 1; --threads=" + threads);
     }
     try {
       torch.set_num_threads(threads);
-      return new Libtorch(new Device(torch.cuda_is_available() ? "cuda" : "cpu"));
+      boolean gpu = choice != Choice.CPU && torch.cuda_is_available();
+      if (choice == Choice.CUDA && !gpu) {
+        throw new IllegalArgumentException(
+            "--device cuda needs a GPU that libtorch finds, and a build with the profile gpu; found none");
+      }
+      return new Libtorch(new Device(gpu ? "cuda" : "cpu"));
     } catch (LinkageError e) {
       // JavaCPP unpacks libraries into a cache that all processes of a user share.
       throw new UncheckedIOException(

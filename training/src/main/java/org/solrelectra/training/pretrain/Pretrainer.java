@@ -18,6 +18,7 @@ import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.pretrain.PretrainingStep.Watch;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
@@ -62,7 +63,8 @@ public final class Pretrainer {
         new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
     this.measured = new Measurements.Accumulator(processes.device());
     this.measuredHeldOut = new Measurements.Accumulator(processes.device());
-    this.pretrainingStep = new PretrainingStep(task, optimizer, config.microBatches(), processes);
+    this.pretrainingStep =
+        new PretrainingStep(task, optimizer, config.microBatches(), processes, Watch.NONE);
     this.batches =
         new BatchSource(
             samples(corpus.training(), vocabulary),
@@ -88,6 +90,11 @@ public final class Pretrainer {
   static PretrainingTask task(
       PretrainingConfig config, int vocabularySize, ParameterSet parameters) {
     ElectraConfig sizes = config.discriminator(vocabularySize);
+    return new TaskInPrecision(task(config, sizes, parameters, vocabularySize), config.precision());
+  }
+
+  private static PretrainingTask task(
+      PretrainingConfig config, ElectraConfig sizes, ParameterSet parameters, int vocabularySize) {
     return switch (config.objective()) {
       case RTD ->
           new ReplacedTokenDetection(
@@ -114,7 +121,11 @@ public final class Pretrainer {
   /** Makes one update, or leaves it out if loss or gradient is not finite; goes on either way. */
   public void step(double learningRate) {
     MaskedBatch batch = batches.batch(step);
-    pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
+    try {
+      pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
+    } catch (RuntimeException e) {
+      throw OutOfDeviceMemoryException.isCauseOf(e) ? new OutOfDeviceMemoryException(config, e) : e;
+    }
     step++;
   }
 

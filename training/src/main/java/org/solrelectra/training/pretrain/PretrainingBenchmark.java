@@ -1,20 +1,35 @@
 package org.solrelectra.training.pretrain;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.pretrain.PretrainingStep.Phase;
+import org.solrelectra.training.pretrain.PretrainingStep.Watch;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /**
  * Times whole pretraining steps on random tokens: making the batch, both networks, backward,
- * update.
+ * update. First steps as they are in training, then as many again that wait for the device after
+ * each phase, to see where the time goes.
+ *
+ * @param stepSeconds of each step, in order of size
+ * @param phaseMillis the median of each phase, in the order of a step
  */
-public final class PretrainingBenchmark {
+public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> phaseMillis) {
   private static final int WARMUP_STEPS = 2;
+  private static final int PRODUCT_ROUNDS = 3;
 
   /** As in vocabularies that electra learns: the special tokens come first. */
   private static final int MASK_ID = 4;
@@ -33,29 +48,141 @@ public final class PretrainingBenchmark {
         public void beforeDiscriminator() {}
       };
 
-  private PretrainingBenchmark() {}
-
-  /** Returns the seconds of each of {@code steps} steps, after two that are not counted. */
-  public static double[] run(
+  /** Makes {@code steps} steps twice, after two that are not counted. */
+  public static PretrainingBenchmark run(
       PretrainingConfig config, int vocabularySize, int steps, Libtorch libtorch) {
     PretrainingTask task =
         Pretrainer.task(config, vocabularySize, new ParameterSet(config.seed(), libtorch.device()));
     AdamW optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
-    PretrainingStep timed =
-        new PretrainingStep(
-            task, optimizer, config.microBatches(), ProcessGroup.alone(libtorch.device()));
+    ProcessGroup alone = ProcessGroup.alone(libtorch.device());
     Measurements.Accumulator measured = new Measurements.Accumulator(libtorch.device());
+    PretrainingStep timed =
+        new PretrainingStep(task, optimizer, config.microBatches(), alone, Watch.NONE);
     double[] seconds = new double[steps];
+    optimizer.norm();
     for (int step = -WARMUP_STEPS; step < steps; step++) {
       long start = System.nanoTime();
       MaskedBatch batch = randomBatch(config, vocabularySize, step);
       timed.run(batch, step, index -> UNSEEDED, config.learningRate(), measured);
+      if (step < 0 || libtorch.device().is_cuda()) {
+        // A GPU is waited for here, as a training run does when it logs.
+        optimizer.norm();
+      }
       if (step >= 0) {
         seconds[step] = (System.nanoTime() - start) / 1e9;
       }
     }
-    return seconds;
+    Arrays.sort(seconds);
+    PhaseTimes times = new PhaseTimes(libtorch.device());
+    PretrainingStep watched =
+        new PretrainingStep(task, optimizer, config.microBatches(), alone, times);
+    for (int step = 0; step < steps; step++) {
+      times.start();
+      MaskedBatch batch = randomBatch(config, vocabularySize, steps + step);
+      times.end("batch");
+      watched.run(batch, steps + step, index -> times, config.learningRate(), measured);
+    }
+    return new PretrainingBenchmark(seconds, times.medians(steps));
+  }
+
+  /** Returns the median step's seconds. */
+  public double medianSeconds() {
+    return stepSeconds[stepSeconds.length / 2];
+  }
+
+  /**
+   * Measures how many floating-point operations a second a large matrix product makes here, in the
+   * precision of a configuration: what a step could reach at most. NaN where the precision is
+   * emulated, for no step would be compared with that.
+   */
+  public static double productRate(PretrainingConfig config, Libtorch libtorch) {
+    if (config.precision().isEmulatedOn(libtorch.device())) {
+      return Double.NaN;
+    }
+    boolean gpu = libtorch.device().is_cuda();
+    long size = gpu ? 8192 : 1024;
+    double best = Double.POSITIVE_INFINITY;
+    try (PointerScope scope = new PointerScope()) {
+      Tensor left = torch.rand(size, size).to(libtorch.device(), torch.ScalarType.Float);
+      Tensor right = torch.rand(size, size).to(libtorch.device(), torch.ScalarType.Float);
+      for (int round = 0; round < PRODUCT_ROUNDS; round++) {
+        long start = System.nanoTime();
+        config
+            .precision()
+            .compute(libtorch.device(), () -> left.mm(right))
+            .narrow(0, 0, 1)
+            .sum()
+            .item_double();
+        best = Math.min(best, (System.nanoTime() - start) / 1e9);
+      }
+    }
+    return 2.0 * size * size * size / best;
+  }
+
+  /** Notes the time of each phase; waits for the device first. */
+  private static final class PhaseTimes implements Watch, NoiseSeeding {
+    private final Map<String, List<Double>> millis = new LinkedHashMap<>();
+    private final Tensor probe;
+    private long since;
+    private String discriminator = "network";
+
+    PhaseTimes(Device device) {
+      this.probe = torch.zeros(1).to(device, torch.ScalarType.Float);
+    }
+
+    void start() {
+      since = System.nanoTime();
+    }
+
+    void end(String phase) {
+      probe.item_double();
+      long now = System.nanoTime();
+      millis.computeIfAbsent(phase, name -> new ArrayList<>()).add((now - since) / 1e6);
+      since = now;
+    }
+
+    @Override
+    public void beforeGenerator() {
+      end("tensors");
+    }
+
+    @Override
+    public void beforeSampling() {
+      end("generator");
+    }
+
+    @Override
+    public void beforeDiscriminator() {
+      end("sampling");
+      discriminator = "discriminator";
+    }
+
+    @Override
+    public void ended(Phase phase) {
+      end(
+          switch (phase) {
+            case FORWARD -> discriminator;
+            case BACKWARD -> "backward";
+            case UPDATE -> "update";
+          });
+    }
+
+    /** Of phases that come several times in a step, the sum. */
+    Map<String, Double> medians(int steps) {
+      Map<String, Double> medians = new LinkedHashMap<>();
+      millis.forEach(
+          (phase, values) -> {
+            int times = values.size() / steps;
+            double[] sums = new double[steps];
+            for (int i = 0; i < values.size(); i++) {
+              sums[i / times] += values.get(i);
+            }
+            Arrays.sort(sums);
+            medians.put(phase, sums[steps / 2]);
+          });
+      return medians;
+    }
   }
 
   private static MaskedBatch randomBatch(PretrainingConfig config, int vocabularySize, int step) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Objects;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.PositionInitialization;
+import org.solrelectra.training.network.Precision;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 
@@ -26,7 +27,9 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param scheduleSteps the step at which the rate reaches 0; null with {@code budgetSeconds}
  * @param budgetSeconds the seconds of training after which the rate reaches 0; null with {@code
  *     scheduleSteps}
- * @param dropout on hidden states and attention probabilities of all networks while pretraining
+ * @param dropout on hidden states and attention probabilities while pretraining
+ * @param generatorDropout the same in the generator, with {@link Objective#RTD}
+ * @param precision of matrix products
  * @param positions how the position table starts
  * @param biasCorrection of the optimizer's moments
  * @param heldOutShare share of documents that is not trained on
@@ -48,6 +51,8 @@ public record PretrainingConfig(
     Long scheduleSteps,
     Long budgetSeconds,
     double dropout,
+    double generatorDropout,
+    Precision precision,
     PositionInitialization positions,
     BiasCorrection biasCorrection,
     double heldOutShare,
@@ -79,6 +84,7 @@ public record PretrainingConfig(
     Objects.requireNonNull(packing);
     Objects.requireNonNull(masking);
     Objects.requireNonNull(detection);
+    Objects.requireNonNull(precision);
     Objects.requireNonNull(positions);
     Objects.requireNonNull(biasCorrection);
     if (batchSize < 1) {
@@ -96,9 +102,8 @@ public record PretrainingConfig(
       throw new IllegalArgumentException(
           "heldOutShare must be in [0, 1); heldOutShare=" + heldOutShare);
     }
-    if (!(dropout >= 0 && dropout < 1)) {
-      throw new IllegalArgumentException("dropout must be in [0, 1); dropout=" + dropout);
-    }
+    requireShare("dropout", dropout);
+    requireShare("generatorDropout", generatorDropout);
     size.generator(1, generatorFraction);
     if (!(learningRate >= 0 && Double.isFinite(learningRate))) {
       throw new IllegalArgumentException(
@@ -134,6 +139,12 @@ public record PretrainingConfig(
               + scheduleSteps
               + "; warmupSteps="
               + warmupSteps);
+    }
+  }
+
+  private static void requireShare(String name, double share) {
+    if (!(share >= 0 && share < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1); " + name + "=" + share);
     }
   }
 
@@ -186,14 +197,17 @@ public record PretrainingConfig(
         scheduleSteps,
         budgetSeconds,
         paper ? PAPER_DROPOUT : 0,
+        paper ? PAPER_DROPOUT : 0,
+        Precision.FP32,
         paper ? PositionInitialization.TRUNCATED_NORMAL : PositionInitialization.SINUSOIDAL,
         paper ? BiasCorrection.NONE : BiasCorrection.STANDARD,
         HELD_OUT_SHARE,
         1);
   }
 
-  /** Returns the same with other batches and dropout. */
-  public PretrainingConfig withBatch(int newSequenceLength, int newBatchSize, double newDropout) {
+  /** Returns the same with other batches and precision. */
+  public PretrainingConfig withBatch(
+      int newSequenceLength, int newBatchSize, Precision newPrecision) {
     return new PretrainingConfig(
         recipe,
         size,
@@ -209,7 +223,9 @@ public record PretrainingConfig(
         warmupSteps,
         scheduleSteps,
         budgetSeconds,
-        newDropout,
+        dropout,
+        generatorDropout,
+        newPrecision,
         positions,
         biasCorrection,
         heldOutShare,
@@ -240,6 +256,7 @@ public record PretrainingConfig(
 
   /** Returns the generator's sizes with the dropout of pretraining. */
   public ElectraConfig generator(int vocabularySize) {
-    return size.generator(vocabularySize, generatorFraction).withDropout(dropout, dropout);
+    return size.generator(vocabularySize, generatorFraction)
+        .withDropout(generatorDropout, generatorDropout);
   }
 }

@@ -44,6 +44,17 @@ import org.solrelectra.training.storage.Folders;
 public final class PretrainingRun {
   private static final int CHECKPOINTS_KEPT = 2;
 
+  /**
+   * How fast steps were.
+   *
+   * @param utilisation model FLOPs utilisation: counted operations ({@link TrainingCost}) over what
+   *     the device could have made; NaN where that is not known
+   */
+  public record Speed(double tokensPerSecond, double utilisation) {
+    /** Before the first was measured. */
+    public static final Speed NONE = new Speed(0, Double.NaN);
+  }
+
   /** What a run was started with; a folder that lacks it holds no run. */
   static final String DESCRIPTION = "run.json";
 
@@ -89,6 +100,10 @@ public final class PretrainingRun {
     this.tokenizer = tokenizer;
     this.corpus = TokenCorpus.open(corpusFolder, TokenizerHash.of(vocabulary, tokenizer));
     this.pretrainer = new Pretrainer(config, vocabulary, corpus, processes);
+    if (config.precision().isEmulatedOn(processes.device())) {
+      warnings.add(
+          "this CPU has no AVX-512, so that --precision bf16 is emulated and slower than fp32");
+    }
     if (config.heldOutShare() > 0 && !pretrainer.canEvaluate()) {
       warnings.add(
           "too little text is held out to measure on: "
@@ -378,7 +393,7 @@ public final class PretrainingRun {
     return secondsBefore + (nanoClock.getAsLong() - startNanos) / 1e9;
   }
 
-  /** Returns how far the run is, in its schedule's unit: updates made, or rank 0's seconds. */
+  /** Returns how far the run is, in its schedule's unit: steps made, or rank 0's seconds. */
   public double progress() {
     return pretrainer.config().isTimed()
         ? pretrainer.processes().ofFirst(seconds())
@@ -386,10 +401,10 @@ public final class PretrainingRun {
   }
 
   /**
-   * Makes one update at the rate that the schedule says, unless the run is at {@code end} already.
+   * Makes one step at the rate that the schedule says, unless the run is at {@code end} already.
    *
    * @param end in the unit of {@link #progress}
-   * @return whether it was not
+   * @return whether a step was made
    */
   public boolean step(double end) {
     // One look at the clock: between two, the rate could become 0.
@@ -467,8 +482,7 @@ public final class PretrainingRun {
    *
    * @throws ArithmeticException as {@link Pretrainer#requireFiniteUpdates}
    */
-  public void record(String split, Measurements measurements, double tokensPerSecond)
-      throws IOException {
+  public void record(String split, Measurements measurements, Speed speed) throws IOException {
     long stepsLeftOut = pretrainer.requireFiniteUpdates();
     if (!pretrainer.processes().isFirst()) {
       return;
@@ -482,13 +496,11 @@ public final class PretrainingRun {
     line.put("seconds", seconds());
     putMeasurements(line, measurements);
     if (split.equals("training")) {
-      double gradientNorm = pretrainer.gradientNorm();
-      if (Double.isFinite(gradientNorm)) {
-        line.put("gradient_norm", gradientNorm);
-      }
+      putFinite(line, "gradient_norm", pretrainer.gradientNorm());
       line.put("steps_left_out", stepsLeftOut);
       line.put("learning_rate", learningRate);
-      line.put("tokens_per_second", tokensPerSecond);
+      line.put("tokens_per_second", speed.tokensPerSecond());
+      putFinite(line, "mfu", speed.utilisation());
       PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
     }
     Files.writeString(
@@ -503,22 +515,29 @@ public final class PretrainingRun {
   private void putMeasurements(ObjectNode line, Measurements measurements) {
     PretrainingConfig config = pretrainer.config();
     String predicts = config.objective() == Objective.CLM ? "clm" : "mlm";
-    line.put(predicts + "_loss", measurements.mlmLoss());
-    line.put("total_loss", measurements.totalLoss());
-    line.put(predicts + "_accuracy", measurements.mlmAccuracy());
+    putFinite(line, predicts + "_loss", measurements.mlmLoss());
+    putFinite(line, "total_loss", measurements.totalLoss());
+    putFinite(line, predicts + "_accuracy", measurements.mlmAccuracy());
     if (!measurements.hasDiscriminator()) {
       return;
     }
     if (config.detection().loss().detects()) {
-      line.put("rtd_loss", measurements.rtdLoss());
-      line.put("rtd_accuracy", measurements.rtdAccuracy());
-      line.put("rtd_precision", measurements.rtdPrecision());
-      line.put("rtd_recall", measurements.rtdRecall());
+      putFinite(line, "rtd_loss", measurements.rtdLoss());
+      putFinite(line, "rtd_accuracy", measurements.rtdAccuracy());
+      putFinite(line, "rtd_precision", measurements.rtdPrecision());
+      putFinite(line, "rtd_recall", measurements.rtdRecall());
     } else {
-      line.put("discriminator_loss", measurements.rtdLoss());
-      line.put("discriminator_accuracy", measurements.rtdAccuracy());
+      putFinite(line, "discriminator_loss", measurements.rtdLoss());
+      putFinite(line, "discriminator_accuracy", measurements.rtdAccuracy());
     }
-    line.put("replaced_fraction", measurements.replacedFraction());
+    putFinite(line, "replaced_fraction", measurements.replacedFraction());
+  }
+
+  /** JSON has no NaN; a mean over steps that were all left out is one. */
+  private static void putFinite(ObjectNode line, String key, double value) {
+    if (Double.isFinite(value)) {
+      line.put(key, value);
+    }
   }
 
   private Path metrics() {

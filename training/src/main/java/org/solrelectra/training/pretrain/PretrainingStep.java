@@ -19,7 +19,22 @@ import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
  * @param processes who share the parts, each at least one
  */
 record PretrainingStep(
-    PretrainingTask task, AdamW optimizer, int microBatches, ProcessGroup processes) {
+    PretrainingTask task, AdamW optimizer, int microBatches, ProcessGroup processes, Watch watch) {
+
+  /** Parts of a step, in their order; the first two once a micro-batch. */
+  enum Phase {
+    FORWARD,
+    BACKWARD,
+    UPDATE
+  }
+
+  /** Is told as soon as a phase was given to the device. */
+  @FunctionalInterface
+  interface Watch {
+    Watch NONE = phase -> {};
+
+    void ended(Phase phase);
+  }
 
   /** Seeds the noise of one micro-batch. */
   @FunctionalInterface
@@ -49,12 +64,15 @@ record PretrainingStep(
         Outcome outcome =
             task.forward(
                 part(batch, part), whole, seeding.of(step * microBatches + part), Mode.TRAINING);
+        watch.ended(Phase.FORWARD);
         outcome.total().backward();
+        watch.ended(Phase.BACKWARD);
         measured.add(outcome.measurements(), 1.0 / microBatches);
       }
     }
     processes.sum(optimizer.flatParameters().gradients());
     optimizer.step(learningRate);
+    watch.ended(Phase.UPDATE);
   }
 
   private MaskedBatch part(MaskedBatch batch, int part) {

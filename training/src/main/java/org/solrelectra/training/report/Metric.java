@@ -67,8 +67,16 @@ record Metric(String key, String title, String meaning, Line line) {
               "Share of tokens that the generator replaced by another."),
           smoothed("gradient_norm", "Gradient norm", "The global norm before clipping."),
           new Metric("learning_rate", "Learning rate", "Of the step measured.", Line.EXACT),
+          smoothed("tokens_per_second", "Tokens per second", "While training, measuring left out."),
           smoothed(
-              "tokens_per_second", "Tokens per second", "While training, measuring left out."));
+              "mfu",
+              "Model FLOPs utilisation",
+              "Counted operations over what the device could have made in that time."),
+          new Metric(
+              "steps_left_out",
+              "Steps left out",
+              "So far, because loss or gradient was not finite.",
+              Line.EXACT));
 
   /** Axes, and what the table shows. */
   private static final Set<String> NOT_CHARTS = Set.of("tokens", "seconds", "flops", PEAK_MEMORY);

@@ -64,6 +64,13 @@ class CommandLineTest {
         "pretrain --corpus a --vocabulary b --size huge --steps 1 --output c"
             + " # electra pretrain: Invalid value for option '--size': expected one of"
             + " [TINY, SMALL, BASE, LARGE] (case-insensitive) but was 'huge'",
+        "pretrain --corpus a --vocabulary b --size tiny --steps 1 --output c --batch-tokens 100"
+            + " # electra pretrain: --batch-tokens must be a multiple of the sequence length of 128; --batch-tokens=100",
+        "pretrain --corpus a --vocabulary b --size tiny --steps 1 --output c --batch-tokens 256 --batch-size 2"
+            + " # electra pretrain: --batch-size and --batch-tokens say the same: leave one out; --batch-size=2,"
+            + " --batch-tokens=256",
+        "bench pretrain --peak-tflops 0"
+            + " # electra bench pretrain: --peak-tflops must be above 0; --peak-tflops=0.0",
         "pretrain --corpus a --vocabulary b --size tiny --output c"
             + " # electra pretrain: a new run needs --steps or --budget",
         "pretrain --corpus a --vocabulary b --size tiny --output c --steps 0"

@@ -247,31 +247,6 @@ class FineTuneAndExportIT {
         run.errorLine());
   }
 
-  @Test
-  void aStepIsTimed() throws IOException {
-    CommandRun run =
-        CommandRun.of(
-            "bench",
-            "pretrain",
-            "--size",
-            "tiny",
-            "--vocabulary-size",
-            200,
-            "--batch-size",
-            2,
-            "--sequence-length",
-            32,
-            "--steps",
-            2,
-            "--threads",
-            1,
-            "--json");
-    assertEquals(0, run.code(), run.err());
-    List<String> lines = run.out().lines().toList();
-    assertTrue(lines.get(0).matches("TINY, 2 x 32 tokens, .* tokens/s .*"), run.out());
-    assertTrue(new ObjectMapper().readTree(lines.get(1)).get("tokensPerSecond").asDouble() > 0);
-  }
-
   private static CommandRun fineTune(
       String task, Path train, Path development, Path output, Object... more) {
     List<Object> arguments =

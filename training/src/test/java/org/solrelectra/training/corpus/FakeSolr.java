@@ -22,11 +22,14 @@ import org.apache.solr.common.util.NamedList;
 import org.apache.solr.common.util.SimpleOrderedMap;
 
 /**
- * Answers on this machine as a Solr does: the schema's unique key, and queries with a cursor over
- * documents in the order of their ids, in SolrJ's binary format. Keeps the parameters of each
- * query, and fails when told to.
+ * Answers on this machine as a Solr does: the schema's unique key and fields, and queries with a
+ * cursor over documents in the order of their ids, in SolrJ's binary format. Keeps the parameters
+ * of each query, and fails when told to.
  */
 final class FakeSolr implements Closeable {
+  /** In the schema, but neither stored nor with docValues. */
+  static final String UNSTORED = "hidden";
+
   private static final String CURSOR_MARK = "cursorMark";
 
   /** What a query is answered with instead of documents. */
@@ -38,7 +41,9 @@ final class FakeSolr implements Closeable {
     /** Documents, but Solr says that some may be missing. */
     PARTIAL,
     /** Status 400 and Solr's reason. */
-    BAD_REQUEST
+    BAD_REQUEST,
+    /** Status 414 and a page of HTML, as from the web server Solr runs in. */
+    TOO_LONG
   }
 
   final List<Map<String, String>> queries = new ArrayList<>();
@@ -52,6 +57,7 @@ final class FakeSolr implements Closeable {
     this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/solr/articles/select", this::select);
     server.createContext("/solr/articles/schema/uniquekey", this::uniqueKey);
+    server.createContext("/solr/articles/schema/fields", this::fields);
     server.start();
   }
 
@@ -70,6 +76,23 @@ final class FakeSolr implements Closeable {
     answer(exchange, 200, bytes(answer));
   }
 
+  private void fields(HttpExchange exchange) throws IOException {
+    List<Object> fields = new ArrayList<>();
+    for (String name : parameters(exchange).get("fl").split(",")) {
+      boolean stored = documents.stream().anyMatch(document -> document.containsKey(name));
+      if (stored || name.equals(UNSTORED)) {
+        NamedList<Object> field = new SimpleOrderedMap<>();
+        field.add("name", name);
+        field.add("stored", stored);
+        field.add("docValues", false);
+        fields.add(field);
+      }
+    }
+    NamedList<Object> answer = header(false);
+    answer.add("fields", fields);
+    answer(exchange, 200, bytes(answer));
+  }
+
   private synchronized void select(HttpExchange exchange) throws IOException {
     Map<String, String> query = parameters(exchange);
     if (requiredAuthorization != null
@@ -85,10 +108,19 @@ final class FakeSolr implements Closeable {
     if (failure == Failure.BAD_REQUEST) {
       NamedList<Object> answer = header(false);
       NamedList<Object> error = new SimpleOrderedMap<>();
+      error.add("metadata", List.of("error-class", "org.apache.solr.common.SolrException"));
       error.add("msg", "undefined field nonsense");
       error.add("code", 400);
       answer.add("error", error);
       answer(exchange, 400, bytes(answer));
+      return;
+    }
+    if (failure == Failure.TOO_LONG) {
+      exchange.getResponseHeaders().set("Content-Type", "text/html");
+      byte[] html = "<html><body>URI Too Long</body></html>".getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(414, html.length);
+      exchange.getResponseBody().write(html);
+      exchange.close();
       return;
     }
     byte[] page = bytes(page(query, failure == Failure.PARTIAL));

@@ -86,6 +86,7 @@ class SolrSourceTest {
     assertEquals(4, solr.queries.size());
     Map<String, String> first = solr.queries.get(0);
     assertEquals("*:*", first.get("q"));
+    assertEquals("lucene", first.get("defType"));
     assertEquals("title,text,key", first.get("fl"));
     assertEquals("2", first.get("rows"));
     assertEquals("key asc", first.get("sort"));
@@ -148,16 +149,44 @@ class SolrSourceTest {
             + solr.url()
             + "/select: undefined field nonsense",
         failure("text"));
+    solr.failures.add(Failure.TOO_LONG);
+    assertEquals(solr.url() + " refuses; status=414", failure("text"));
     assertEquals(5, timing.waitedMillis.size(), "a refusal is not asked again");
+    solr.failures.addAll(Collections.nCopies(6, Failure.UNAVAILABLE));
+    assertEquals(solr.url() + " failed 6 times, at last: status=503", failure("text"));
     solr.close();
     assertEquals(solr.url() + " failed 6 times, at last: it cannot be reached", failure("text"));
   }
 
-  private String failure(String field) {
+  private String failure(String... fields) {
+    return failure(source(BY_TWO, fields));
+  }
+
+  private static String failure(SolrSource source) {
     return assertThrows(
-            InvalidCorpusException.class,
-            () -> source(BY_TWO, field).forEachDocument(new RecordingConsumer()))
+            InvalidCorpusException.class, () -> source.forEachDocument(new RecordingConsumer()))
         .getMessage();
+  }
+
+  @Test
+  void aCollectionThatIsNotThereIsNamed() {
+    String url = "http://" + solr.host() + "/solr/news";
+    SolrSource source =
+        new SolrSource(SolrAddress.parse(url, null), List.of("text"), BY_TWO, timing);
+    assertEquals(
+        "no collection or core of a Solr answers at " + url + "; status=404", failure(source));
+    assertEquals(List.of(), timing.waitedMillis);
+  }
+
+  /** Else a corpus of titles and bodies would hold the titles alone. */
+  @Test
+  void aFieldThatIsNotStoredIsFoundBeforeTheFirstDocument() {
+    assertEquals(
+        solr.url()
+            + ": field 'hidden' must be stored or have docValues; stored=false,"
+            + " docValues=false",
+        failure("title", FakeSolr.UNSTORED));
+    assertEquals(List.of(), solr.queries);
   }
 
   @Test
@@ -176,12 +205,7 @@ class SolrSourceTest {
               List.of("text"),
               new SolrQuerySettings("a:b", List.of("c:d"), null, 2, 1000),
               timing);
-      assertEquals(
-          "no document of " + empty.url() + " matches a:b and [c:d]",
-          assertThrows(
-                  InvalidCorpusException.class,
-                  () -> source.forEachDocument(new RecordingConsumer()))
-              .getMessage());
+      assertEquals("no document of " + empty.url() + " matches a:b and [c:d]", failure(source));
     }
   }
 
@@ -205,11 +229,7 @@ class SolrSourceTest {
     SolrSource wrong =
         new SolrSource(
             SolrAddress.parse(solr.url(), "Aladdin:guess"), List.of("text"), BY_TWO, timing);
-    assertEquals(
-        solr.url() + " asks for another login; status=401",
-        assertThrows(
-                InvalidCorpusException.class, () -> wrong.forEachDocument(new RecordingConsumer()))
-            .getMessage());
+    assertEquals(solr.url() + " asks for another login; status=401", failure(wrong));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -20,6 +21,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -110,12 +114,27 @@ class ProcessGroupIT {
             3,
             group -> {
               float rank = group.share(3).from();
-              var tensor = Tensors.ofFloats(new float[] {1, rank}, group.device(), 2);
+              Tensor tensor = Tensors.ofFloats(new float[] {1, rank}, group.device(), 2);
               group.sum(tensor);
               return Tensors.floats(tensor);
             });
     for (float[] sum : sums) {
       assertArrayEquals(new float[] {3, 3}, sum);
+    }
+  }
+
+  /** One GPU is enough to see that NCCL is there and answers; it refuses two processes on one. */
+  @Test
+  void aTensorOnAGpuIsSummedByNccl() throws Exception {
+    assumeTrue(torch.cuda_is_available(), "needs a GPU and the profile gpu");
+    RankEnvironment first = environment(0, 1);
+    try (ProcessGroup group =
+        ProcessGroup.join(first, new Device("cuda:0"), PATIENCE, TIMING, lost -> {})) {
+      Tensor tensor = Tensors.ofFloats(new float[] {1, 2}, group.device(), 2);
+      group.sum(tensor);
+      assertArrayEquals(new float[] {1, 2}, Tensors.floats(tensor));
+      assertEquals(7, group.total(7));
+      group.finish();
     }
   }
 

@@ -73,7 +73,8 @@ class LanguageModelingIT {
     AdamW optimizer =
         new AdamW(task.parameters(), AdamW.Settings.electra(BiasCorrection.STANDARD), name -> 1);
     PretrainingStep step =
-        new PretrainingStep(task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU));
+        new PretrainingStep(
+            task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE);
     assertEquals(Math.log(VOCABULARY_SIZE), loss(task, batch), 0.1);
     Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
     Measurements last = null;

@@ -129,7 +129,8 @@ class PretrainingStepIT {
     ReplacedTokenDetection networks = networks(ReplacedTokenDetection.Settings.electra());
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
-    new PretrainingStep(task, optimizer, parts, ProcessGroup.alone(GoldenFiles.CPU))
+    new PretrainingStep(
+            task, optimizer, parts, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE)
         .run(batch, 0, index -> NO_NOISE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
     Map<String, float[]> gradients = new HashMap<>();
     optimizer
@@ -144,7 +145,8 @@ class PretrainingStepIT {
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
     PretrainingStep step =
-        new PretrainingStep(task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU));
+        new PretrainingStep(
+            task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE);
     for (int i = 0; i < 3; i++) {
       step.run(
           batches.batch(i),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.solrelectra.training.network.Precision;
 
 class TrainingCostTest {
   /** By hand: three times the forward products, in millions a token, with BERT's vocabulary. */
@@ -23,7 +24,7 @@ class TrainingCostTest {
       PretrainingSize size, Objective objective, int sequenceLength, double millions) {
     PretrainingConfig config =
         PretrainingConfig.of(Recipe.RECOMMENDED, size, objective, 100)
-            .withBatch(sequenceLength, 8, 0);
+            .withBatch(sequenceLength, 8, Precision.FP32);
     assertEquals(
         millions, TrainingCost.flopsPerToken(config, 30_522) / 1e6, 0.01 * millions, "MF a token");
   }

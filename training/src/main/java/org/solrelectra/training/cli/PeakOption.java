@@ -1,0 +1,31 @@
+package org.solrelectra.training.cli;
+
+import org.solrelectra.training.network.Libtorch;
+import org.solrelectra.training.pretrain.PretrainingBenchmark;
+import org.solrelectra.training.pretrain.PretrainingConfig;
+import picocli.CommandLine.Option;
+
+/** What a device could compute at most: what model FLOPs utilisation (MFU) is a share of. */
+final class PeakOption {
+  @Option(
+      names = "--peak-tflops",
+      paramLabel = "TFLOPS",
+      description =
+          "The device's peak, to tell model FLOPs utilisation (MFU) by, such as 989 for bf16 on an H100. Default: what a"
+              + " large matrix product reaches here, measured at the start.")
+  private Double teraflops;
+
+  void requireSense() {
+    if (teraflops != null && !(teraflops > 0)) {
+      throw new IllegalArgumentException(
+          "--peak-tflops must be above 0; --peak-tflops=" + teraflops);
+    }
+  }
+
+  /** Returns operations a second; NaN where there is no sensible peak. */
+  double flopsPerSecond(PretrainingConfig config, Libtorch libtorch) {
+    return teraflops != null
+        ? teraflops * 1e12
+        : PretrainingBenchmark.productRate(config, libtorch);
+  }
+}
