@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
       PlotCommand.class,
       ReportCommand.class,
       BenchCommand.class,
+      DoctorCommand.class,
     })
 public final class TrainingCli implements Runnable {
   private static final int FAILURE = 1;
