@@ -37,6 +37,7 @@ import picocli.CommandLine.ScopeType;
       ReportCommand.class,
       BenchCommand.class,
       DoctorCommand.class,
+      BundleCommand.class,
     })
 public final class TrainingCli implements Runnable {
   private static final int FAILURE = 1;
