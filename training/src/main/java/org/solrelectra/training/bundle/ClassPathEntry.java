@@ -7,6 +7,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.LocalDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,8 +46,8 @@ final class ClassPathEntry {
           "libgcc_s\\..*|libmkl_.*|libiomp5\\.so|libjniopenblas_full\\.so"
               + "|libjni(npp.*|nvjpeg|nvcomp|nvblas|cufftw)\\.so");
 
-  /** 1980-01-01, the first date that a zip file can hold. */
-  private static final long FIRST_DATE_MILLIS = 315_532_800_000L;
+  /** The first date that a zip file can hold, in any time zone. */
+  private static final LocalDateTime FIRST_DATE = LocalDateTime.of(1980, 1, 1, 0, 0);
 
   private final Path path;
 
@@ -75,7 +76,7 @@ final class ClassPathEntry {
                 CRC32 sum = new CRC32();
                 sum.update(content);
                 ZipEntry entry = new ZipEntry(file.getKey());
-                entry.setTime(FIRST_DATE_MILLIS);
+                entry.setTimeLocal(FIRST_DATE);
                 entry.setSize(content.length);
                 entry.setCrc(sum.getValue());
                 out.putNextEntry(entry);

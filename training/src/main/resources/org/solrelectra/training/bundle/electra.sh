@@ -83,6 +83,8 @@ done
 if [[ -n "${cuda_path:-}" ]]; then
   export LD_LIBRARY_PATH="$cuda_path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 fi
+# Export opens models with ONNX Runtime, which would send telemetry to its maker.
+export ORT_DISABLE_TELEMETRY=${ORT_DISABLE_TELEMETRY:-1}
 printf -v class_path '%s:' "$home"/lib/*.jar
 
 options=(

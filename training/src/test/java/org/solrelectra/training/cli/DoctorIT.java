@@ -25,7 +25,7 @@ class DoctorIT {
     for (String line :
         List.of(
             "  system        .+",
-            "  JVM           " + Pattern.quote(System.getProperty("java.version")) + " .+",
+            "  JVM           " + Pattern.quote(System.getProperty("java.version")) + ", heap up to \\d+\\.\\d GiB, /.+",
             "  libtorch for  CPUs",
             OS.LINUX.isCurrentOs()
                 ? "  found         libc\\.so\\.6  /.+/libc\\.so\\.6"

@@ -120,14 +120,20 @@ class LibrarySearchTest {
     Files.writeString(
         folder.resolve("etc/ld.so.conf"),
         "include /etc/ld.so.conf.d/*.conf\n# /commented\n/opt/a\n");
-    Files.writeString(etc.resolve("20.conf"), "/opt/c # why\n\n/missing\n");
+    Files.writeString(etc.resolve("90.conf"), "/opt/c # why\n\n/missing\n");
     Files.writeString(etc.resolve("10.conf"), "/opt/b\ninclude ../ld.so.conf\n");
+    for (int number : List.of(50, 30, 80, 20, 70, 40, 60)) {
+      Files.writeString(etc.resolve(number + ".conf"), "/opt/" + number);
+      Files.createDirectories(folder.resolve("opt/" + number));
+    }
     for (String name : List.of("opt/a", "opt/b", "opt/c", "usr/lib/x86_64-linux-gnu")) {
       Files.createDirectories(folder.resolve(name));
     }
     List<Path> folders = SystemLibraryFolders.under(folder);
     assertEquals(
-        List.of("opt/b", "opt/c", "opt/a", "usr/lib/x86_64-linux-gnu", "lib", "usr/lib"),
+        List.of(
+            "opt/b opt/20 opt/30 opt/40 opt/50 opt/60 opt/70 opt/80 opt/c opt/a usr/lib/x86_64-linux-gnu lib usr/lib"
+                .split(" ")),
         folders.stream().map(path -> folder.relativize(path).toString()).toList());
     assertTrue(SystemLibraryFolders.under(folder.resolve("nothing")).isEmpty());
   }
