@@ -35,6 +35,10 @@ import org.tukaani.xz.XZOutputStream;
 public final class BundleWriter {
   private static final String ARCHIVE = "electra.tar.xz";
   private static final String GPU_LIBRARY = "libtorch_cuda.so";
+  private static final String OPENBLAS = "libopenblas.so.0";
+
+  /** A second name that JavaCPP gives OpenBLAS when it unpacks it, and that its binding needs. */
+  private static final String OPENBLAS_ALIAS = "libopenblas_nolapack.so.0";
 
   private BundleWriter() {}
 
@@ -145,6 +149,9 @@ public final class BundleWriter {
           long before = parts.bytes();
           tar.add("native/" + library.getFileName(), library, false);
           compressed.put("native/" + library.getFileName(), parts.bytes() - before);
+        }
+        if (Files.exists(libraries.resolve(OPENBLAS))) {
+          tar.addLink("native/" + OPENBLAS_ALIAS, OPENBLAS);
         }
         long before = parts.bytes();
         addAll(tar, "runtime", runtime);

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Writes a tar archive in the format ustar (POSIX.1-1988): regular files only, owned by nobody in
- * particular, of one date, so that the same files give the same bytes. Whoever unpacks makes the
+ * Writes a tar archive in the format ustar (POSIX.1-1988): files and symbolic links, owned by nobody
+ * in particular, of one date, so that the same files give the same bytes. Whoever unpacks makes the
  * folders.
  */
 final class TarWriter implements Closeable {
@@ -34,7 +34,7 @@ final class TarWriter implements Closeable {
   void add(String name, Path file, boolean executable) throws IOException {
     try (InputStream content = Files.newInputStream(file)) {
       long bytes = Files.size(file);
-      out.write(header(name, bytes, executable));
+      out.write(header(name, bytes, mode(executable), '0', ""));
       long written = content.transferTo(out);
       if (written != bytes) {
         throw new IOException(
@@ -46,16 +46,26 @@ final class TarWriter implements Closeable {
 
   /** Adds a file with this content. */
   void add(String name, byte[] content, boolean executable) throws IOException {
-    out.write(header(name, content.length, executable));
+    out.write(header(name, content.length, mode(executable), '0', ""));
     out.write(content);
     pad(content.length);
+  }
+
+  /** Adds a symbolic link beside the file that it leads to. */
+  void addLink(String name, String target) throws IOException {
+    out.write(header(name, 0, "0000777", '2', target));
   }
 
   private void pad(long bytes) throws IOException {
     out.write(new byte[(int) Math.floorMod(-bytes, (long) BLOCK_BYTES)]);
   }
 
-  private static byte[] header(String name, long bytes, boolean executable) throws IOException {
+  private static String mode(boolean executable) {
+    return executable ? "0000755" : "0000644";
+  }
+
+  private static byte[] header(String name, long bytes, String mode, char type, String target)
+      throws IOException {
     byte[] header = new byte[BLOCK_BYTES];
     String prefix = "";
     String rest = name;
@@ -69,12 +79,13 @@ final class TarWriter implements Closeable {
       throw new IOException("a name in a tar archive must fit 155 + 100 characters; name=" + name);
     }
     put(header, 0, rest);
-    put(header, 100, executable ? "0000755" : "0000644");
+    put(header, 100, mode);
     put(header, 108, "0000000");
     put(header, 116, "0000000");
     put(header, 124, String.format(Locale.ROOT, "%011o", bytes));
     put(header, 136, "00000000000");
-    put(header, 156, "0");
+    put(header, 156, String.valueOf(type));
+    put(header, 157, target);
     put(header, 257, "ustar");
     put(header, 263, "00");
     put(header, 345, prefix);

@@ -72,7 +72,10 @@ class BundleWriterTest {
         List.of(
             folder.resolve("classes"),
             jar("onnxruntime-1.jar", onnx),
-            jar("pytorch-1-linux-x86_64-gpu.jar", natives));
+            jar("pytorch-1-linux-x86_64-gpu.jar", natives),
+            jar(
+                "openblas-1-linux-x86_64.jar",
+                Map.of("org/bytedeco/openblas/linux-x86_64/libopenblas.so.0", text("blas"))));
     runtime = folder.resolve("jdk");
     script(
         runtime.resolve("bin/java"),
@@ -88,7 +91,12 @@ class BundleWriterTest {
     assertTrue(report.parts() > 5, report.toString());
     assertEquals(bytesOfParts(), report.bytes());
     assertEquals(
-        Set.of("lib", "native/libjnitorch.so", "native/libtorch_cuda.so", "runtime"),
+        Set.of(
+            "lib",
+            "native/libjnitorch.so",
+            "native/libopenblas.so.0",
+            "native/libtorch_cuda.so",
+            "runtime"),
         report.compressed().keySet());
     Path home = folder.resolve("there/electra");
     Run run = unpack(home);
@@ -108,6 +116,8 @@ class BundleWriterTest {
             "lib/000-classes.jar",
             "lib/001-onnxruntime-1.jar",
             "native/libjnitorch.so",
+            "native/libopenblas.so.0",
+            "native/libopenblas_nolapack.so.0",
             "native/libtorch_cuda.so",
             "runtime/bin/java",
             "runtime/lib/modules"),
@@ -123,6 +133,9 @@ class BundleWriterTest {
             "ai/onnxruntime/native/linux-x64/libonnxruntime.so",
             "ai/onnxruntime/OrtSession.class"),
         entries(home.resolve("lib/001-onnxruntime-1.jar")).keySet());
+    assertEquals(
+        Path.of("libopenblas.so.0"),
+        Files.readSymbolicLink(home.resolve("native/libopenblas_nolapack.so.0")));
     assertTrue(Files.isExecutable(home.resolve("runtime/bin/java")));
     assertFalse(Files.isExecutable(home.resolve("runtime/lib/modules")));
   }
