@@ -32,7 +32,7 @@ final class ClassPathEntry {
   private static final Pattern LEFT_OUT =
       Pattern.compile(
           "org/bytedeco/[^/]+/(linux|windows|macosx)-[^/]+/.*"
-              + "|META-INF/(maven|native-image)/.*"
+              + "|META-INF/native-image/.*|META-INF/maven/.*\\.xml"
               + "|META-INF/[^/]+\\.(SF|RSA|DSA|EC)"
               + "|ai/onnxruntime/native/(?!linux-x64/).*"
               + "|.*\\.(dll|dylib|jnilib)");

@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Writes a tar archive in the format ustar (POSIX.1-1988): files and symbolic links, owned by nobody
- * in particular, of one date, so that the same files give the same bytes. Whoever unpacks makes the
- * folders.
+ * Writes a tar archive in the format ustar (POSIX.1-1988): files and symbolic links, owned by
+ * nobody in particular, of one date, so that the same files give the same bytes. Whoever unpacks
+ * makes the folders.
  */
 final class TarWriter implements Closeable {
   private static final int BLOCK_BYTES = 512;

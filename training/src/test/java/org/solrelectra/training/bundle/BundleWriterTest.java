@@ -56,6 +56,9 @@ class BundleWriterTest {
     Map<String, byte[]> onnx = new LinkedHashMap<>();
     onnx.put("META-INF/MANIFEST.MF", text("Manifest-Version: 1.0\n"));
     onnx.put("META-INF/KEY.SF", text("signature"));
+    onnx.put("META-INF/maven/a/b/pom.xml", text("<project/>"));
+    // JavaCPP compares the versions that these files of its jars name.
+    onnx.put("META-INF/maven/a/b/pom.properties", text("version=1"));
     onnx.put("ai/onnxruntime/native/win-x64/onnxruntime.dll", text("w"));
     onnx.put("ai/onnxruntime/native/linux-aarch64/libonnxruntime.so", text("a"));
     onnx.put("ai/onnxruntime/native/linux-x64/libonnxruntime.so", text("x"));
@@ -130,6 +133,7 @@ class BundleWriterTest {
     assertEquals(
         Set.of(
             "META-INF/MANIFEST.MF",
+            "META-INF/maven/a/b/pom.properties",
             "ai/onnxruntime/native/linux-x64/libonnxruntime.so",
             "ai/onnxruntime/OrtSession.class"),
         entries(home.resolve("lib/001-onnxruntime-1.jar")).keySet());
