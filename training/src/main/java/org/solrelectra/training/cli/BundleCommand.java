@@ -59,7 +59,7 @@ final class BundleCommand implements Callable<Integer> {
 
   @Option(
       names = "--preset",
-      defaultValue = "6",
+      defaultValue = "4",
       description = "Of xz, 0 (fast) to 9 (small). Default: ${DEFAULT-VALUE}.")
   private int preset;
 
