@@ -38,6 +38,8 @@ import picocli.CommandLine.ScopeType;
       PlotCommand.class,
       ReportCommand.class,
       BenchCommand.class,
+      DoctorCommand.class,
+      BundleCommand.class,
     })
 public final class TrainingCli implements Runnable {
   private static final int FAILURE = 1;
