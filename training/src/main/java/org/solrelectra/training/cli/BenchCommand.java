@@ -140,7 +140,7 @@ final class BenchCommand implements Runnable {
           sequenceLength,
           precision,
           recipe,
-          libtorchOptions.threads,
+          libtorchOptions.threads(),
           median,
           steps,
           tokens / seconds[steps - 1],

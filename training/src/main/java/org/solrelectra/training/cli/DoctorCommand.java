@@ -180,7 +180,7 @@ final class DoctorCommand implements Callable<Integer> {
   /** Returns null if libtorch cannot be loaded. */
   private LibtorchBuild load(NativeFiles natives) {
     try {
-      Libtorch.start(threads.count);
+      Libtorch.start(threads.count, Libtorch.Choice.AUTO);
     } catch (UncheckedIOException e) {
       List<String> reasons = reasons(e.getCause().getCause());
       reasons.forEach(reason -> row("FAILED", "%s", reason));

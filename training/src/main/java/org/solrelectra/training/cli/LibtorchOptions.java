@@ -1,12 +1,12 @@
 package org.solrelectra.training.cli;
 
 import org.solrelectra.training.network.Libtorch;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What libtorch computes on. */
 final class LibtorchOptions {
-  @Option(names = "--threads", description = "For libtorch. Default: all cores.")
-  int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private ThreadOptions threads;
 
   @Option(
       names = "--device",
@@ -14,7 +14,11 @@ final class LibtorchOptions {
       description = "${COMPLETION-CANDIDATES}; auto takes a GPU if there is one. Default: auto.")
   private Libtorch.Choice device;
 
+  int threads() {
+    return threads.count;
+  }
+
   Libtorch start() {
-    return Libtorch.start(threads, device);
+    return Libtorch.start(threads.count, device);
   }
 }

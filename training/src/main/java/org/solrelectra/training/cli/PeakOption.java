@@ -12,7 +12,8 @@ final class PeakOption {
       paramLabel = "TFLOPS",
       description =
           "The device's peak, to tell model FLOPs utilisation (MFU) by, such as 989 for bf16 on an H100. Default: what a"
-              + " large matrix product reaches here, measured at the start.")
+              + " large matrix product reaches here, measured first; pretrain does so on GPUs only, for a CPU does other"
+              + " work meanwhile.")
   private Double teraflops;
 
   void requireSense() {
@@ -20,6 +21,14 @@ final class PeakOption {
       throw new IllegalArgumentException(
           "--peak-tflops must be above 0; --peak-tflops=" + teraflops);
     }
+  }
+
+  /**
+   * Returns operations a second for a run of hours; NaN if none are given for a CPU, which does
+   * other work now and then.
+   */
+  double flopsPerSecondOfRun(PretrainingConfig config, Libtorch libtorch) {
+    return teraflops == null && !libtorch.usesGpu() ? Double.NaN : flopsPerSecond(config, libtorch);
   }
 
   /** Returns operations a second; NaN where there is no sensible peak. */

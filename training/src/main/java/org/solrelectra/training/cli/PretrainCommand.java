@@ -32,6 +32,7 @@ import org.solrelectra.training.pretrain.PretrainingRun.Speed;
 import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.Recipe;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection;
+import org.solrelectra.training.pretrain.RunDescription;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -306,7 +307,7 @@ final class PretrainCommand implements Callable<Integer> {
     TokenizerConfig tokenizer =
         tokenizerOptions.config(
             resume
-                ? PretrainingRun.recordedMaxLength(output)
+                ? RunDescription.read(output).maxLength()
                 : Math.max(config.sequenceLength(), longest));
     Libtorch libtorch = libtorchOptions.start();
     if (environment.worldSize() > 1) {
@@ -377,7 +378,7 @@ final class PretrainCommand implements Callable<Integer> {
             new PretrainingLoop.Intervals(logEvery, evaluateEvery, checkpointEvery),
             run.pretrainer()
                 .processes()
-                .total(peakOption.flopsPerSecond(run.pretrainer().config(), libtorch)),
+                .total(peakOption.flopsPerSecondOfRun(run.pretrainer().config(), libtorch)),
             out);
     if (!loop.train(signals::received)) {
       out.println(
@@ -396,7 +397,7 @@ final class PretrainCommand implements Callable<Integer> {
   }
 
   private PretrainingConfig config(int worldSize) throws IOException {
-    PretrainingConfig defaults = resume ? PretrainingRun.recordedConfig(output) : recipeConfig();
+    PretrainingConfig defaults = resume ? RunDescription.read(output).config() : recipeConfig();
     int usualMicroBatches =
         resume ? defaults.microBatches() : Math.max(defaults.microBatches(), worldSize);
     if (resume) {

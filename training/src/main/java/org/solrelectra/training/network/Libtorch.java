@@ -13,6 +13,11 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 public record Libtorch(Device device) {
 
+  /** Says whether networks are trained on a GPU. */
+  public boolean usesGpu() {
+    return device.is_cuda();
+  }
+
   /** What to compute on. */
   public enum Choice {
     /** A GPU if there is one. */

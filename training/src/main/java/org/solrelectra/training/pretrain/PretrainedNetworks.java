@@ -98,7 +98,7 @@ public record PretrainedNetworks(
     ObjectMapper json = new ObjectMapper();
     ObjectNode history = json.createObjectNode();
     history.put("parts", parts.name());
-    Path description = run.resolve(PretrainingRun.DESCRIPTION);
+    Path description = run.resolve(RunDescription.FILE);
     if (Files.exists(description)) {
       JsonNode recorded = json.readTree(description.toFile());
       List<Path> checkpoints = Checkpoint.newestFirst(run.resolve("checkpoints"));
@@ -106,8 +106,8 @@ public record PretrainedNetworks(
         history.set("steps", Checkpoint.state(checkpoints.get(0)).get("step"));
       }
       history.set("config", recorded.get("config"));
-      if (recorded.has(PretrainingRun.INITIAL_RUN)) {
-        history.set(PretrainingRun.INITIAL_RUN, recorded.get(PretrainingRun.INITIAL_RUN));
+      if (recorded.has(RunDescription.INITIAL_RUN)) {
+        history.set(RunDescription.INITIAL_RUN, recorded.get(RunDescription.INITIAL_RUN));
       }
     }
     return history;

@@ -4,11 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -18,18 +15,10 @@ import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.checkpoint.Checkpoint;
-import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
-import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
-import org.solrelectra.training.checkpoint.HuggingFaceWeights;
-import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.distributed.ProcessGroup;
-import org.solrelectra.training.metrics.EventFiles;
-import org.solrelectra.training.metrics.MetricsLine;
-import org.solrelectra.training.metrics.PeakMemory;
-import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.storage.Folders;
 
 /**
@@ -55,28 +44,16 @@ public final class PretrainingRun {
     public static final Speed NONE = new Speed(0, Double.NaN);
   }
 
-  /** What a run was started with; a folder that lacks it holds no run. */
-  static final String DESCRIPTION = "run.json";
-
-  private static final String DISCRIMINATOR = "discriminator";
-  private static final String GENERATOR = "generator";
-
-  static final String INITIAL_RUN = "initial_run";
-
   /** Marks a folder whose run is being started, so that what a kill leaves can be deleted. */
   private static final String STARTING = ".starting";
-
-  private static final String MODEL_MAX_LENGTH = "model_max_length";
-
-  /** Of a corpus that is not the run's own, in {@link #DESCRIPTION}. */
-  private static final String CORPUS_CHECKSUM = "corpus_checksum";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
   private final Pretrainer pretrainer;
-  private final Vocabulary vocabulary;
   private final TokenizerConfig tokenizer;
+  private final RunNetworks networks;
+  private final RunMetrics metrics;
   private final TokenCorpus corpus;
   private final List<String> warnings = new ArrayList<>();
   private final LongSupplier nanoClock;
@@ -96,8 +73,9 @@ public final class PretrainingRun {
     this.folder = folder;
     this.nanoClock = nanoClock;
     this.startNanos = nanoClock.getAsLong();
-    this.vocabulary = vocabulary;
     this.tokenizer = tokenizer;
+    this.networks = new RunNetworks(folder, config, vocabulary, tokenizer);
+    this.metrics = new RunMetrics(folder, config);
     this.corpus = TokenCorpus.open(corpusFolder, TokenizerHash.of(vocabulary, tokenizer));
     this.pretrainer = new Pretrainer(config, vocabulary, corpus, processes);
     if (config.precision().isEmulatedOn(processes.device())) {
@@ -181,31 +159,27 @@ public final class PretrainingRun {
    * @param initial what the run starts from; null without one
    */
   private void describe(Path shards, PretrainedNetworks initial) throws IOException {
-    ObjectNode description = JSON.createObjectNode();
-    description.set("config", JSON.valueToTree(pretrainer.config()));
-    description.put("tokenizer_hash", corpus.tokenizerHash());
-    description.put(MODEL_MAX_LENGTH, tokenizer.modelMaxLength());
-    if (shards != null) {
-      description.put(CORPUS_CHECKSUM, corpus.checksum());
-    }
-    if (initial != null) {
-      description.set(INITIAL_RUN, initial.history());
-    }
-    Path partial = folder.resolve(DESCRIPTION + ".partial");
-    Files.writeString(partial, description.toPrettyString() + "\n");
-    Files.move(partial, folder.resolve(DESCRIPTION));
+    RunDescription.write(
+        folder,
+        pretrainer.config(),
+        corpus.tokenizerHash(),
+        tokenizer.modelMaxLength(),
+        shards == null ? null : corpus.checksum(),
+        initial == null ? null : initial.history());
     Files.delete(folder.resolve(STARTING));
   }
 
   private static void prepare(Path folder) throws IOException {
-    if (Files.exists(folder.resolve(DESCRIPTION))) {
+    if (Files.exists(folder.resolve(RunDescription.FILE))) {
       throw new IllegalArgumentException(
           folder + " holds a run; say --resume to continue it, or name another --output");
     }
     Files.createDirectories(folder);
     Path starting = folder.resolve(STARTING);
     if (Files.exists(starting)) {
-      for (String name : List.of("corpus", "checkpoints", DISCRIMINATOR, GENERATOR)) {
+      Folders.deleteIfExists(folder.resolve("corpus"));
+      Folders.deleteIfExists(folder.resolve("checkpoints"));
+      for (String name : RunNetworks.ALL) {
         Folders.deleteIfExists(folder.resolve(name));
       }
       return;
@@ -239,7 +213,8 @@ public final class PretrainingRun {
       throws IOException {
     String tokenizerHash = TokenizerHash.of(vocabulary, tokenizer);
     SharedStart.requireSameSettings(processes, config, tokenizerHash);
-    requireSame(recorded(folder), config, tokenizerHash, folder);
+    RunDescription description = RunDescription.read(folder);
+    description.requireSame(config, tokenizerHash);
     Path shards = TokenCorpus.among(corpusFiles);
     processes.onFirst(
         () -> {
@@ -247,7 +222,7 @@ public final class PretrainingRun {
             tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
           }
         });
-    requireSameShards(folder, shards);
+    description.requireSameCorpus(shards);
     PretrainingRun run =
         new PretrainingRun(
             folder,
@@ -263,10 +238,9 @@ public final class PretrainingRun {
         () -> {
           if (hasCheckpoint) {
             // A kill may have come between the checkpoint and these.
-            run.writeNetworks();
+            run.networks.write(run.pretrainer.parameters());
           }
-          run.cutMetrics();
-          EventFiles.rewrite(folder);
+          run.metrics.cutAfter(run.pretrainer.stepsDone());
           Files.deleteIfExists(folder.resolve(STARTING));
         });
     run.startNanos = nanoClock.getAsLong();
@@ -277,15 +251,6 @@ public final class PretrainingRun {
     return shards != null ? shards : folder.resolve("corpus");
   }
 
-  private static void requireSameShards(Path folder, Path shards) throws IOException {
-    String before = recorded(folder).path(CORPUS_CHECKSUM).asText("text files");
-    String now = shards == null ? "text files" : TokenCorpus.checksum(shards);
-    if (!now.equals(before)) {
-      throw new IllegalArgumentException(
-          folder + " was started with another corpus; expected " + before + "; found " + now);
-    }
-  }
-
   /** Says whether there was one. */
   private boolean loadNewestCheckpoint() throws IOException {
     Path checkpoints = folder.resolve("checkpoints");
@@ -293,7 +258,7 @@ public final class PretrainingRun {
     for (Path checkpoint : newestFirst) {
       try {
         JsonNode state = Checkpoint.state(checkpoint);
-        requireSame(state, pretrainer.config(), corpus.tokenizerHash(), checkpoint);
+        RunDescription.requireSame(state, pretrainer.config(), corpus.tokenizerHash(), checkpoint);
         Checkpoint.load(checkpoint, pretrainer.parameters(), pretrainer.optimizer());
         pretrainer.resumeAt(state.get("step").asLong());
         secondsBefore = state.path("seconds").asDouble();
@@ -310,54 +275,6 @@ public final class PretrainingRun {
               + newestFirst.stream().map(Path::getFileName).toList());
     }
     return false;
-  }
-
-  /** Returns what a run was started with. */
-  public static PretrainingConfig recordedConfig(Path folder) throws IOException {
-    return JSON.treeToValue(recorded(folder).get("config"), PretrainingConfig.class);
-  }
-
-  /** Returns the longest sequence, in tokens, that a run's networks will have seen. */
-  public static int recordedMaxLength(Path folder) throws IOException {
-    return recorded(folder).path(MODEL_MAX_LENGTH).asInt(recordedConfig(folder).sequenceLength());
-  }
-
-  private static JsonNode recorded(Path folder) throws IOException {
-    Path file = folder.resolve(DESCRIPTION);
-    if (!Files.exists(file)) {
-      throw new IllegalArgumentException(folder + " holds no run to resume");
-    }
-    return JSON.readTree(file.toFile());
-  }
-
-  private static void requireSame(
-      JsonNode recorded, PretrainingConfig config, String tokenizerHash, Path folder) {
-    if (!recorded.path("tokenizer_hash").asText().equals(tokenizerHash)) {
-      throw new IllegalArgumentException(
-          folder
-              + " was started with another vocabulary or casing; give the one it was started with");
-    }
-    requireSame(recorded.get("config"), JSON.valueToTree(config), folder);
-  }
-
-  private static void requireSame(JsonNode before, JsonNode now, Path folder) {
-    for (java.util.Map.Entry<String, JsonNode> entry : now.properties()) {
-      JsonNode old = before.path(entry.getKey());
-      if (entry.getValue().isObject()) {
-        requireSame(old, entry.getValue(), folder);
-      } else if (!entry.getValue().asText().equals(old.asText())) {
-        throw new IllegalArgumentException(
-            folder
-                + " was started with "
-                + entry.getKey()
-                + "="
-                + old.asText()
-                + "; "
-                + entry.getKey()
-                + "="
-                + entry.getValue().asText());
-      }
-    }
   }
 
   private static void tokenize(
@@ -429,8 +346,7 @@ public final class PretrainingRun {
     }
     ObjectNode state = JSON.createObjectNode();
     state.put("seconds", seconds());
-    state.put("tokenizer_hash", corpus.tokenizerHash());
-    state.set("config", JSON.valueToTree(pretrainer.config()));
+    RunDescription.putSettings(state, pretrainer.config(), corpus.tokenizerHash());
     Checkpoint.save(
         folder.resolve("checkpoints"),
         pretrainer.stepsDone(),
@@ -438,43 +354,12 @@ public final class PretrainingRun {
         pretrainer.optimizer(),
         state,
         CHECKPOINTS_KEPT);
-    writeNetworks();
+    networks.write(pretrainer.parameters());
   }
 
-  /** Returns the folders of the networks that the run writes. */
+  /** Returns the names of the networks below the run's folder. */
   public List<String> networks() {
-    return pretrainer.config().objective() == Objective.RTD
-        ? List.of(DISCRIMINATOR, GENERATOR)
-        : List.of(GENERATOR);
-  }
-
-  /** Dropout in config.json is what fine-tuning uses, not what pretraining did. */
-  private void writeNetworks() throws IOException {
-    PretrainingConfig config = pretrainer.config();
-    ElectraConfig large = config.size().discriminator(vocabulary.size());
-    switch (config.objective()) {
-      case RTD -> {
-        boolean detects = config.detection().loss().detects();
-        ElectraConfig small =
-            config.size().generator(vocabulary.size(), config.generatorFraction());
-        write(DISCRIMINATOR, large, detects ? Head.discriminator() : Head.generator(), "");
-        write(GENERATOR, small, Head.generator(), HuggingFaceWeights.GENERATOR);
-      }
-      case MLM -> write(GENERATOR, large, Head.generator(), "");
-      case CLM -> write(GENERATOR, large, Head.causal(), "");
-    }
-  }
-
-  private void write(String name, ElectraConfig sizes, Head head, String prefix)
-      throws IOException {
-    HuggingFaceDirectory.write(
-        folder.resolve(name),
-        sizes,
-        head,
-        HuggingFaceWeights.of(pretrainer.parameters(), prefix),
-        DataType.F32,
-        vocabulary,
-        tokenizer);
+    return RunNetworks.names(pretrainer.config().objective());
   }
 
   /**
@@ -488,77 +373,17 @@ public final class PretrainingRun {
       return;
     }
     long step = pretrainer.stepsDone();
-    ObjectNode line = JSON.createObjectNode();
-    line.put("step", step);
-    line.put("split", split);
-    line.put("tokens", step * pretrainer.tokensPerStep());
-    line.put("flops", step * pretrainer.flopsPerStep());
-    line.put("seconds", seconds());
-    putMeasurements(line, measurements);
+    ObjectNode line =
+        metrics.line(
+            split,
+            step,
+            step * pretrainer.tokensPerStep(),
+            step * pretrainer.flopsPerStep(),
+            seconds(),
+            measurements);
     if (split.equals("training")) {
-      putFinite(line, "gradient_norm", pretrainer.gradientNorm());
-      line.put("steps_left_out", stepsLeftOut);
-      line.put("learning_rate", learningRate);
-      line.put("tokens_per_second", speed.tokensPerSecond());
-      putFinite(line, "mfu", speed.utilisation());
-      PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
+      metrics.putTraining(line, pretrainer.gradientNorm(), stepsLeftOut, learningRate, speed);
     }
-    Files.writeString(
-        metrics(),
-        line + "\n",
-        StandardCharsets.UTF_8,
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
-    EventFiles.append(folder, MetricsLine.of(line));
-  }
-
-  private void putMeasurements(ObjectNode line, Measurements measurements) {
-    PretrainingConfig config = pretrainer.config();
-    String predicts = config.objective() == Objective.CLM ? "clm" : "mlm";
-    putFinite(line, predicts + "_loss", measurements.mlmLoss());
-    putFinite(line, "total_loss", measurements.totalLoss());
-    putFinite(line, predicts + "_accuracy", measurements.mlmAccuracy());
-    if (!measurements.hasDiscriminator()) {
-      return;
-    }
-    if (config.detection().loss().detects()) {
-      putFinite(line, "rtd_loss", measurements.rtdLoss());
-      putFinite(line, "rtd_accuracy", measurements.rtdAccuracy());
-      putFinite(line, "rtd_precision", measurements.rtdPrecision());
-      putFinite(line, "rtd_recall", measurements.rtdRecall());
-    } else {
-      putFinite(line, "discriminator_loss", measurements.rtdLoss());
-      putFinite(line, "discriminator_accuracy", measurements.rtdAccuracy());
-    }
-    putFinite(line, "replaced_fraction", measurements.replacedFraction());
-  }
-
-  /** JSON has no NaN; a mean over steps that were all left out is one. */
-  private static void putFinite(ObjectNode line, String key, double value) {
-    if (Double.isFinite(value)) {
-      line.put(key, value);
-    }
-  }
-
-  private Path metrics() {
-    return folder.resolve("metrics.jsonl");
-  }
-
-  /** Drops the lines of steps that will be made again. */
-  private void cutMetrics() throws IOException {
-    if (!Files.exists(metrics())) {
-      return;
-    }
-    List<String> kept = new ArrayList<>();
-    for (String line : Files.readAllLines(metrics())) {
-      // The last line of a killed run may be cut short.
-      if (line.endsWith("}")
-          && JSON.readTree(line).path("step").asLong() <= pretrainer.stepsDone()) {
-        kept.add(line);
-      }
-    }
-    Path partial = folder.resolve("metrics.jsonl.partial");
-    Files.write(partial, kept);
-    Files.move(partial, metrics(), StandardCopyOption.REPLACE_EXISTING);
+    metrics.append(line);
   }
 }

@@ -80,7 +80,8 @@ final class RunMetrics {
       double gradientNorm,
       long stepsLeftOut,
       double learningRate,
-      PretrainingRun.Speed speed) {
+      PretrainingRun.Speed speed)
+      throws IOException {
     putFinite(line, "gradient_norm", gradientNorm);
     line.put("steps_left_out", stepsLeftOut);
     line.put("learning_rate", learningRate);

@@ -214,14 +214,14 @@ public final class SelfTest {
       try (PointerScope scope = new PointerScope()) {
         Outcome outcome = forward(task, batch, given);
         if (first == null) {
-          first = measured(outcome);
+          first = measured(outcome, device);
         }
         outcome.total().backward();
-        double updated = optimizer.step(RATE);
-        norm = update == 0 ? updated : norm;
+        optimizer.step(RATE);
+        norm = update == 0 ? optimizer.norm() : norm;
       }
     }
-    Measurements last = measured(forward(task, batch, given));
+    Measurements last = measured(forward(task, batch, given), device);
     return new Result(
         name,
         first.mlmLoss(),
@@ -237,10 +237,9 @@ public final class SelfTest {
     return task.forward(batch, Denominators.of(batch), given, NO_NOISE, Mode.TRAINING);
   }
 
-  private static Measurements measured(Outcome outcome) {
-    Measurements.Accumulator accumulator = new Measurements.Accumulator();
-    accumulator.add(Tensors.floats(outcome.measurements()));
-    accumulator.endStep();
+  private static Measurements measured(Outcome outcome, Device device) {
+    Measurements.Accumulator accumulator = new Measurements.Accumulator(device);
+    accumulator.add(outcome.measurements(), 1);
     return accumulator.result();
   }
 

@@ -11,10 +11,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.solrelectra.training.network.Libtorch;
 
 class BenchPretrainIT {
   private static CommandRun bench(Object... more) {
@@ -72,7 +72,7 @@ class BenchPretrainIT {
 
   @Test
   void aGpuThatIsNotThereIsAClearError() {
-    assumeFalse(torch.cuda_is_available());
+    assumeFalse(Libtorch.start(1, Libtorch.Choice.AUTO).usesGpu());
     CommandRun run = bench("--device", "cuda");
     assertEquals(2, run.code());
     assertEquals(

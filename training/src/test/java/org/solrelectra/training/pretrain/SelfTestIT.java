@@ -13,7 +13,7 @@ class SelfTestIT {
 
   @Test
   void aCpuStartsAtChanceAndLearns() throws IOException {
-    Libtorch.start(1);
+    Libtorch.start(1, Libtorch.Choice.AUTO);
     Result result = SelfTest.run("cpu");
     assertEquals(List.of(), result.problems());
     assertEquals(Math.log(1000), result.generatorLoss(), SelfTest.START_TOLERANCE);
@@ -52,7 +52,7 @@ class SelfTestIT {
 
   @Test
   void aDeviceThatIsNotThereIsOneLine() {
-    Libtorch.start(1);
+    Libtorch.start(1, Libtorch.Choice.AUTO);
     String message = assertThrows(IOException.class, () -> SelfTest.run("cuda:99")).getMessage();
     assertEquals("cuda:99: ", message.substring(0, 9));
     assertEquals(1, message.lines().count(), message);
