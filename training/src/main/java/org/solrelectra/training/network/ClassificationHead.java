@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class ClassificationHead {
   private final Linear dense;
   private final Linear projection;
-  private final double dropout;
+  private final Dropout dropout;
 
   public ClassificationHead(ParameterSet parameters, ElectraConfig config, int labels) {
     long hidden = config.hiddenSize();
@@ -19,17 +19,13 @@ public final class ClassificationHead {
     this.projection =
         new Linear(
             parameters, "classifier.out_proj", Initialization.TRUNCATED_NORMAL, hidden, labels);
-    this.dropout = config.hiddenDropout();
+    this.dropout = new Dropout(config.hiddenDropout());
   }
 
   /** Maps [batch, seq, hidden] to logits, [batch, labels]. */
   public Tensor forward(Tensor hidden, Mode mode) {
-    Tensor first = dropped(hidden.select(1, 0), mode); // [batch, hidden]
-    Tensor dense2 = dropped(torch.gelu(dense.forward(first)), mode); // [batch, hidden]
+    Tensor first = dropout.forward(hidden.select(1, 0), mode); // [batch, hidden]
+    Tensor dense2 = dropout.forward(torch.gelu(dense.forward(first)), mode); // [batch, hidden]
     return projection.forward(dense2); // [batch, labels]
-  }
-
-  private Tensor dropped(Tensor x, Mode mode) {
-    return mode.isTraining() && dropout > 0 ? torch.dropout(x, dropout, true) : x;
   }
 }

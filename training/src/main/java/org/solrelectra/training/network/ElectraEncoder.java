@@ -5,7 +5,6 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Ids to hidden states: the embedding block, which two networks may share, a projection where the
@@ -15,6 +14,7 @@ public final class ElectraEncoder {
   private final ElectraConfig config;
   private final ElectraEmbeddings embeddings;
   private final Linear projection;
+  private final Dropout dropout;
   private final List<EncoderLayer> layers = new ArrayList<>();
 
   /**
@@ -32,6 +32,7 @@ public final class ElectraEncoder {
       Attention attention) {
     this.config = config;
     this.embeddings = embeddings;
+    this.dropout = new Dropout(config.hiddenDropout());
     this.projection =
         config.projectsEmbeddings()
             ? new Linear(
@@ -77,9 +78,7 @@ public final class ElectraEncoder {
             : new TensorOptional(
                 attentionMask.ne(new Scalar(0L)).unsqueeze(1).unsqueeze(1)); // [batch, 1, 1, seq]
     Tensor state = embeddings.forward(inputIds, tokenTypeIds); // [batch, seq, embedding]
-    if (mode.isTraining() && config.hiddenDropout() > 0) {
-      state = torch.dropout(state, config.hiddenDropout(), true);
-    }
+    state = dropout.forward(state, mode);
     if (projection != null) {
       state = projection.forward(state); // [batch, seq, hidden]
     }

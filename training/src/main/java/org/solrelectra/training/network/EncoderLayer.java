@@ -11,7 +11,7 @@ final class EncoderLayer {
   private final Linear intermediate;
   private final Linear output;
   private final LayerNorm outputNorm;
-  private final double dropout;
+  private final Dropout dropout;
 
   EncoderLayer(ParameterSet parameters, String prefix, ElectraConfig config, Attention attended) {
     long hidden = config.hiddenSize();
@@ -31,19 +31,15 @@ final class EncoderLayer {
         new Linear(
             parameters, prefix + "output.dense", Initialization.TRUNCATED_NORMAL, wide, hidden);
     this.outputNorm = new LayerNorm(parameters, prefix + "output.LayerNorm", hidden, epsilon);
-    this.dropout = config.hiddenDropout();
+    this.dropout = new Dropout(config.hiddenDropout());
   }
 
   /** Maps [batch, seq, hidden] to [batch, seq, hidden]. */
   Tensor forward(Tensor hidden, TensorOptional mask, Mode mode) {
-    Tensor attended = dropped(attention.forward(hidden, mask, mode), mode);
+    Tensor attended = dropout.forward(attention.forward(hidden, mask, mode), mode);
     Tensor middle = attentionNorm.forward(attended.add(hidden));
     Tensor wide = torch.gelu(intermediate.forward(middle)); // [batch, seq, intermediate]
-    Tensor narrow = dropped(output.forward(wide), mode); // [batch, seq, hidden]
+    Tensor narrow = dropout.forward(output.forward(wide), mode); // [batch, seq, hidden]
     return outputNorm.forward(narrow.add(middle));
-  }
-
-  private Tensor dropped(Tensor x, Mode mode) {
-    return mode.isTraining() && dropout > 0 ? torch.dropout(x, dropout, true) : x;
   }
 }

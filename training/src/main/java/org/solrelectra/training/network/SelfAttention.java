@@ -1,9 +1,12 @@
 package org.solrelectra.training.network;
 
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Multi-head attention of a sequence to itself, with its output projection. Query, key and value
@@ -17,7 +20,7 @@ final class SelfAttention {
   private final Linear output;
   private final int heads;
   private final int headSize;
-  private final double dropout;
+  private final Dropout dropout;
   private final boolean causal;
 
   SelfAttention(ParameterSet parameters, String prefix, ElectraConfig config, Attention attention) {
@@ -34,7 +37,7 @@ final class SelfAttention {
             hidden);
     this.heads = config.heads();
     this.headSize = config.headSize();
-    this.dropout = config.attentionDropout();
+    this.dropout = new Dropout(config.attentionDropout());
     this.causal = attention == Attention.CAUSAL;
   }
 
@@ -53,18 +56,42 @@ final class SelfAttention {
             .view(batch, seq, 3, heads, headSize)
             .permute(2, 0, 3, 1, 4); // [3, batch, heads, seq, headSize]
     Tensor context =
-        torch
-            .scaled_dot_product_attention(
-                packed.select(0, 0),
-                packed.select(0, 1),
-                packed.select(0, 2),
-                mask,
-                mode.isTraining() ? dropout : 0,
-                causal,
-                new DoubleOptional(),
-                false) // [batch, heads, seq, headSize]
+        attend(packed.select(0, 0), packed.select(0, 1), packed.select(0, 2), mask, mode)
             .transpose(1, 2)
             .reshape(batch, seq, (long) heads * headSize); // [batch, seq, hidden]
     return output.forward(context);
+  }
+
+  /** Maps three of [batch, heads, seq, headSize] to one. */
+  private Tensor attend(Tensor query, Tensor key, Tensor value, TensorOptional mask, Mode mode) {
+    // libtorch's attention on a CPU falls back to these operators when it drops, with slow noise.
+    if (dropout.isOn(mode) && query.is_cpu()) {
+      return dropout.forward(probabilities(query, key, mask), mode).matmul(value);
+    }
+    return torch.scaled_dot_product_attention(
+        query,
+        key,
+        value,
+        mask,
+        dropout.isOn(mode) ? dropout.probability() : 0,
+        causal,
+        new DoubleOptional(),
+        false);
+  }
+
+  /** Returns how much each position looks at which, [batch, heads, seq, seq]. */
+  private Tensor probabilities(Tensor query, Tensor key, TensorOptional mask) {
+    Scalar scale = new Scalar(1 / Math.sqrt(headSize));
+    Scalar nothing = new Scalar(Double.NEGATIVE_INFINITY);
+    Tensor scores = query.mul(scale).matmul(key.transpose(-2, -1)); // [batch, heads, seq, seq]
+    if (mask.has_value()) {
+      scores = scores.masked_fill(mask.get().logical_not(), nothing);
+    }
+    if (causal) {
+      long seq = query.size(2);
+      Tensor later = torch.ones(seq, seq).triu(1).to(ScalarType.Bool); // [seq, seq]
+      scores = scores.masked_fill(later, nothing);
+    }
+    return torch.softmax(scores, -1, new ScalarTypeOptional());
   }
 }

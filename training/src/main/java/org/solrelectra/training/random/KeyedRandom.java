@@ -26,7 +26,8 @@ public final class KeyedRandom {
     EXPORT_CHECK,
     NEGATIVES,
     RANDOM_TOKEN,
-    EXAMPLE_LENGTHS
+    EXAMPLE_LENGTHS,
+    DROPOUT
   }
 
   private long state;
@@ -74,6 +75,30 @@ public final class KeyedRandom {
   /** Returns a number in [0, 1), a multiple of 2^-53. */
   public double nextDouble() {
     return (nextLong() >>> 11) * 0x1.0p-53;
+  }
+
+  /**
+   * Returns 64 bits, each 1 with a probability, exactly: 64 numbers in [0, 1) are drawn bit by bit,
+   * all at once, until it is known of each whether it is below. That takes some 8 random words.
+   *
+   * @param probability in [0, 1)
+   */
+  public long nextBits(double probability) {
+    long below = 0;
+    long undecided = -1L;
+    double rest = probability;
+    while (undecided != 0 && rest > 0) {
+      rest *= 2;
+      long bits = nextLong();
+      if (rest >= 1) {
+        rest -= 1;
+        below |= undecided & ~bits;
+        undecided &= bits;
+      } else {
+        undecided &= ~bits;
+      }
+    }
+    return below;
   }
 
   /** Returns a normal deviate (Marsaglia's polar method; StrictMath, so the same everywhere). */

@@ -9,6 +9,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 class KeyedRandomTest {
@@ -84,5 +86,31 @@ class KeyedRandomTest {
     assertEquals(
         "bound must be at least 1; bound=0",
         assertThrows(IllegalArgumentException.class, () -> random.nextInt(0)).getMessage());
+  }
+
+  /** Each bit alone, and two neighbours together: lanes may not depend on each other. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.1, 0.25, 0.5, 1.0 / 3, 0.9, 0x1.0p-40})
+  void bitsHaveTheirProbability(double probability) {
+    int words = 20_000;
+    KeyedRandom random = new KeyedRandom(1, Purpose.DROPOUT, 3);
+    int[] ones = new int[Long.SIZE];
+    long neighbours = 0;
+    long all = 0;
+    for (int word = 0; word < words; word++) {
+      long bits = random.nextBits(probability);
+      for (int i = 0; i < Long.SIZE; i++) {
+        ones[i] += (int) (bits >>> i & 1);
+      }
+      all += Long.bitCount(bits);
+      neighbours += Long.bitCount(bits & bits >>> 1);
+    }
+    double deviation = Math.sqrt(probability * (1 - probability) / words);
+    for (int count : ones) {
+      assertEquals(probability, (double) count / words, 5 * deviation);
+    }
+    assertEquals(probability, all / 64.0 / words, 5 * deviation / 8);
+    double both = probability * probability;
+    assertEquals(both, neighbours / 63.0 / words, 6 * Math.sqrt(both / (63.0 * words)) + 1e-12);
   }
 }
