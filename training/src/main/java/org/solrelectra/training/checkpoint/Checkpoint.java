@@ -37,6 +37,7 @@ public final class Checkpoint {
   private static final String SECOND_MOMENTS = "second-moments.safetensors";
   private static final String STATE = "state.json";
   private static final String UPDATES = "updates";
+  private static final String LEFT_OUT_IN_A_ROW = "left_out_in_a_row";
   private static final String NAME = "step-";
 
   private Checkpoint() {}
@@ -65,6 +66,7 @@ public final class Checkpoint {
       description.put("format_version", FORMAT_VERSION);
       description.put("step", step);
       description.put(UPDATES, optimizer.updates());
+      description.put(LEFT_OUT_IN_A_ROW, optimizer.leftOutInARow());
       ObjectNode hashes = description.putObject("sha256");
       write(partial, PARAMETERS, parameters.all(), hashes);
       write(partial, FIRST_MOMENTS, optimizer.firstMoments(), hashes);
@@ -168,7 +170,9 @@ public final class Checkpoint {
     read(checkpoint.resolve(FIRST_MOMENTS), optimizer.firstMoments());
     read(checkpoint.resolve(SECOND_MOMENTS), optimizer.secondMoments());
     // Older ones have as many updates as steps.
-    optimizer.resumeAt(state.path(UPDATES).asLong(state.get("step").asLong()));
+    optimizer.resumeAt(
+        state.path(UPDATES).asLong(state.get("step").asLong()),
+        state.path(LEFT_OUT_IN_A_ROW).asLong());
   }
 
   private static void read(Path file, Map<String, Tensor> targets) throws IOException {

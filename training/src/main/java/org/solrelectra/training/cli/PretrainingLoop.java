@@ -108,10 +108,12 @@ final class PretrainingLoop {
       // Waits for the device, whose work is timed.
       last = pretrainer.takeMeasurements();
       double seconds = (System.nanoTime() - timedNanos) / 1e9;
-      speed =
-          new Speed(
-              (step - timedStep) * pretrainer.tokensPerStep() / seconds,
-              (step - timedStep) * pretrainer.flopsPerStep() / seconds / peakFlopsPerSecond);
+      if (step > timedStep) {
+        speed =
+            new Speed(
+                (step - timedStep) * pretrainer.tokensPerStep() / seconds,
+                (step - timedStep) * pretrainer.flopsPerStep() / seconds / peakFlopsPerSecond);
+      }
       run.record("training", last, speed);
       loggedStep = step;
       startTiming();
@@ -130,6 +132,7 @@ final class PretrainingLoop {
     if (pretrainer.stepsDone() > savedStep) {
       run.save();
       savedStep = pretrainer.stepsDone();
+      startTiming();
     }
   }
 

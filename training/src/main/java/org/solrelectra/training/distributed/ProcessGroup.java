@@ -40,6 +40,9 @@ public final class ProcessGroup implements AutoCloseable {
    */
   private static final Duration EXCHANGE_PATIENCE = Duration.ofMinutes(30);
 
+  /** For the others to read why rank 0 ends. */
+  private static final Duration FAILURE_PATIENCE = Duration.ofSeconds(10);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RankEnvironment environment;
@@ -275,22 +278,56 @@ public final class ProcessGroup implements AutoCloseable {
     return total(here ? 1 : 0) > 0;
   }
 
-  /** Does work on rank 0 while the others wait, be it for hours. */
+  /**
+   * Does work on rank 0 while the others wait, be it for hours.
+   *
+   * @throws IOException in all processes, if the work fails
+   */
   public void onFirst(FileWork work) throws IOException {
     String key = "turn/" + turn++;
-    if (isFirst()) {
+    if (!exchanges()) {
       work.run();
+      return;
     }
-    if (exchanges()) {
-      try {
-        if (isFirst()) {
-          store.set(key, "");
-        } else {
-          store.await(key);
-        }
-      } catch (RuntimeException e) {
-        throw watch.explain(e);
+    if (!isFirst()) {
+      awaitFirst(key);
+      return;
+    }
+    try {
+      work.run();
+    } catch (IOException | RuntimeException e) {
+      tellFailure(key, e);
+      throw e;
+    }
+    try {
+      store.set(key, "");
+    } catch (RuntimeException e) {
+      throw watch.explain(e);
+    }
+  }
+
+  private void awaitFirst(String key) throws IOException {
+    String failure;
+    try {
+      failure = store.await(key);
+      if (!failure.isEmpty()) {
+        store.add(key + "/read", 1);
       }
+    } catch (RuntimeException e) {
+      throw watch.explain(e);
+    }
+    if (!failure.isEmpty()) {
+      throw new IOException("the process with RANK=0 failed: " + failure);
+    }
+  }
+
+  /** Lets the others know before this process ends, and the store with it. */
+  private void tellFailure(String key, Exception failure) throws IOException {
+    try {
+      store.set(key, failure.getMessage() == null ? failure.toString() : failure.getMessage());
+      store.await(key + "/read", worldSize() - 1L, FAILURE_PATIENCE);
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 

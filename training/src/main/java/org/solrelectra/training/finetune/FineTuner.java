@@ -158,7 +158,7 @@ public final class FineTuner {
   /**
    * Trains all epochs.
    *
-   * @throws ArithmeticException if loss or gradient is not finite
+   * @throws ArithmeticException if the gradient is not finite
    */
   public Result train(Observer observer) throws IOException {
     Map<String, Values> best = null;

@@ -40,10 +40,11 @@ public record Gpu(
             .redirectErrorStream(true)
             .start();
     try {
-      String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      // Waits before it reads: a line a GPU fits into the pipe, and a hung driver says nothing.
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         throw new IOException(command + " did not end in " + TIMEOUT_SECONDS + " s");
       }
+      String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (process.exitValue() != 0) {
         throw new IOException(
             command + " ended with " + process.exitValue() + ": " + printed.strip());
@@ -53,7 +54,7 @@ public record Gpu(
       Thread.currentThread().interrupt();
       throw new IOException(command + " was interrupted", e);
     } finally {
-      process.destroy();
+      process.destroyForcibly();
     }
   }
 

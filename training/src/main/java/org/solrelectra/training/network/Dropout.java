@@ -14,7 +14,7 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
  *
  * <p>On a CPU libtorch draws this noise on one thread, at 6 ns a value (59 ms for 304 x 30,522):
  * with attention probabilities a third of a step of {@code small}. Here 64 values take some eight
- * random words, on all of libtorch's threads; what comes out depends on its generator alone.
+ * random words, on as many threads as libtorch has; what comes out depends on its generator alone.
  */
 final class Dropout {
   /** Values with a generator of their own; as float32 they fit into a core's second cache. */
@@ -61,17 +61,21 @@ final class Dropout {
     long seed = (long) torch.zeros(1).to(ScalarType.Double).random_().item_double();
     // Dense, whatever x is: all its memory may be written in order.
     Tensor noise = torch.empty_like(x.detach().to(ScalarType.Float));
-    int count = Math.toIntExact(noise.numel());
+    long count = noise.numel();
     FloatPointer memory = new FloatPointer(noise.data_ptr_float());
-    IntStream chunks = IntStream.range(0, (count + CHUNK - 1) / CHUNK);
-    (torch.get_num_threads() > 1 ? chunks.parallel() : chunks)
+    long chunks = (count + CHUNK - 1) / CHUNK;
+    int threads = (int) Math.min(torch.get_num_threads(), chunks);
+    IntStream parts = IntStream.range(0, threads);
+    (threads > 1 ? parts.parallel() : parts)
         .forEach(
-            chunk -> {
+            part -> {
               float[] values = new float[CHUNK];
-              fill(values, new KeyedRandom(seed, Purpose.DROPOUT, chunk));
-              long from = (long) chunk * CHUNK;
-              int length = (int) Math.min(CHUNK, count - from);
-              new FloatPointer(memory).position(from).put(values, 0, length);
+              for (long chunk = part; chunk < chunks; chunk += threads) {
+                fill(values, new KeyedRandom(seed, Purpose.DROPOUT, chunk));
+                long from = chunk * CHUNK;
+                int length = (int) Math.min(CHUNK, count - from);
+                new FloatPointer(memory).position(from).put(values, 0, length);
+              }
             });
     return noise.to(x.scalar_type());
   }

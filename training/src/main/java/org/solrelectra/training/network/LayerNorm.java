@@ -3,8 +3,9 @@ package org.solrelectra.training.network;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Layer normalisation over the last dimension. */
+/** Layer normalisation over the last dimension, in float32 whatever comes in. */
 final class LayerNorm {
   private final long[] normalizedShape;
   private final TensorOptional weight;
@@ -19,6 +20,6 @@ final class LayerNorm {
   }
 
   Tensor forward(Tensor x) {
-    return torch.layer_norm(x, normalizedShape, weight, bias, epsilon, false);
+    return torch.layer_norm(x.to(ScalarType.Float), normalizedShape, weight, bias, epsilon, false);
   }
 }

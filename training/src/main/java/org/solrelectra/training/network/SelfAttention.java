@@ -92,6 +92,6 @@ final class SelfAttention {
       Tensor later = torch.ones(seq, seq).triu(1).to(ScalarType.Bool); // [seq, seq]
       scores = scores.masked_fill(later, nothing);
     }
-    return torch.softmax(scores, -1, new ScalarTypeOptional());
+    return torch.softmax(scores, -1, new ScalarTypeOptional(ScalarType.Float));
   }
 }

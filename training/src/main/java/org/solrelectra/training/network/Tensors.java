@@ -5,6 +5,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -26,7 +27,14 @@ public final class Tensors {
   }
 
   private static Tensor on(Tensor tensor, Device device) {
-    return device.is_cpu() ? tensor : tensor.to(device, tensor.scalar_type());
+    if (device.is_cpu()) {
+      return tensor;
+    }
+    // From pinned memory the copy does not wait for what the device still computes.
+    boolean asynchronous = true;
+    return tensor
+        .pin_memory()
+        .to(device, tensor.scalar_type(), asynchronous, false, new MemoryFormatOptional());
   }
 
   private static void requireCount(int count, long[] shape) {

@@ -218,10 +218,20 @@ public final class AdamW {
     return Math.round(updates.item_double());
   }
 
-  /** Continues as if {@code count} updates had been made; the moments are set by the caller. */
-  public void resumeAt(long count) {
+  /** Returns how many updates were left out since the last one made; waits for the device. */
+  public long leftOutInARow() {
+    return Math.round(leftOutInARow.item_double());
+  }
+
+  /**
+   * Continues as if {@code count} updates had been made, and after the last one {@code leftOut}
+   * left out; the moments are set by the caller.
+   */
+  public void resumeAt(long count, long leftOut) {
     try (NoGradGuard noGradient = new NoGradGuard()) {
       updates.fill_(new Scalar((double) count));
+      leftOutInARow.fill_(new Scalar((double) leftOut));
+      mostLeftOutInARow.fill_(new Scalar((double) leftOut));
     }
   }
 }

@@ -118,7 +118,7 @@ public final class Pretrainer {
         : new TokenMasker(vocabulary, config.masking(), config.seed());
   }
 
-  /** Makes one update, or leaves it out if loss or gradient is not finite; goes on either way. */
+  /** Makes one update, or leaves it out if the gradient is not finite; goes on either way. */
   public void step(double learningRate) {
     MaskedBatch batch = batches.batch(step);
     try {
@@ -130,7 +130,7 @@ public final class Pretrainer {
   }
 
   /**
-   * Returns how many steps made no update, because their loss or gradient was not finite.
+   * Returns how many steps made no update, because their gradient was not finite.
    *
    * @throws ArithmeticException if they were many in a row: the parameters, not a batch, are bad
    */
@@ -138,7 +138,7 @@ public final class Pretrainer {
     long inARow = optimizer.mostLeftOutInARow();
     if (inARow >= MOST_LEFT_OUT_IN_A_ROW) {
       throw new ArithmeticException(
-          "loss or gradient was not finite in "
+          "the gradient was not finite in "
               + inARow
               + " steps in a row; at most "
               + (MOST_LEFT_OUT_IN_A_ROW - 1)

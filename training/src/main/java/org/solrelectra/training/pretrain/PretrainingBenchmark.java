@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.ParameterSet;
+import org.solrelectra.training.network.Precision;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.pretrain.PretrainingStep.Phase;
 import org.solrelectra.training.pretrain.PretrainingStep.Watch;
@@ -104,8 +105,11 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
     long size = gpu ? 8192 : 1024;
     double best = Double.POSITIVE_INFINITY;
     try (PointerScope scope = new PointerScope()) {
-      Tensor left = torch.rand(size, size).to(libtorch.device(), torch.ScalarType.Float);
-      Tensor right = torch.rand(size, size).to(libtorch.device(), torch.ScalarType.Float);
+      // Of the type that is multiplied: casting is not part of a product.
+      torch.ScalarType type =
+          config.precision() == Precision.BF16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float;
+      Tensor left = torch.rand(size, size).to(libtorch.device(), type);
+      Tensor right = torch.rand(size, size).to(libtorch.device(), type);
       for (int round = 0; round < PRODUCT_ROUNDS; round++) {
         long start = System.nanoTime();
         config

@@ -10,7 +10,7 @@ import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
 
 /**
  * One update of all networks: forward, backward, optimizer. What is trained is what is timed. Where
- * loss or gradient is not finite, the optimizer leaves the update out.
+ * the gradient is not finite, the optimizer leaves the update out.
  *
  * <p>However many processes share the micro-batches, the same numbers are added up: noise depends
  * on a micro-batch's index, and means are over the whole batch.

@@ -6,7 +6,6 @@ import org.bytedeco.pytorch.StringViewOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Draws one token for each masked position from the generator's distribution. */
 @FunctionalInterface
@@ -27,8 +26,8 @@ public interface ReplacementSampler {
    */
   static ReplacementSampler cumulative() {
     return logits -> {
-      Tensor uniform = torch.rand(logits.size(0), 1L); // [masked, 1]
-      return byCumulation(logits, uniform.to(logits.device(), ScalarType.Float));
+      Tensor uniform = torch.rand_like(logits.narrow(1, 0, 1)); // [masked, 1], on the device
+      return byCumulation(logits, uniform);
     };
   }
 

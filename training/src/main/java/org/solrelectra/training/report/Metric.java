@@ -75,7 +75,7 @@ record Metric(String key, String title, String meaning, Line line) {
           new Metric(
               "steps_left_out",
               "Steps left out",
-              "So far, because loss or gradient was not finite.",
+              "So far, because the gradient was not finite.",
               Line.EXACT));
 
   /** Axes, and what the table shows. */

@@ -172,6 +172,24 @@ class ProcessGroupIT {
     assertEquals(List.of(true, true), seen);
   }
 
+  @Test
+  void allAreToldThatRankZeroFailed() throws Exception {
+    List<String> messages =
+        onAll(
+            2,
+            group ->
+                assertThrows(
+                        IOException.class,
+                        () ->
+                            group.onFirst(
+                                () -> {
+                                  throw new IOException("the disk is full");
+                                }))
+                    .getMessage());
+    assertEquals(
+        List.of("the disk is full", "the process with RANK=0 failed: the disk is full"), messages);
+  }
+
   private static void pause(long millis) {
     try {
       Thread.sleep(millis);

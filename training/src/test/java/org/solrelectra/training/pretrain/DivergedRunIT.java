@@ -41,6 +41,17 @@ class DivergedRunIT {
         System::nanoTime);
   }
 
+  private PretrainingRun resume(PretrainingRun run) throws IOException {
+    return PretrainingRun.resume(
+        folder.resolve("run"),
+        run.pretrainer().config(),
+        List.of(folder.resolve("corpus.txt")),
+        SmallCorpus.vocabulary(),
+        TokenizerConfig.bert(true, 16),
+        ProcessGroup.alone(GoldenFiles.CPU),
+        System::nanoTime);
+  }
+
   private static void steps(PretrainingRun run, int count) {
     for (int i = 0; i < count; i++) {
       run.pretrainer().step(1e-4);
@@ -66,16 +77,21 @@ class DivergedRunIT {
     assertEquals(8, run.pretrainer().stepsDone());
     assertEquals(6, run.pretrainer().optimizer().updates());
     run.save();
-    PretrainingRun resumed =
-        PretrainingRun.resume(
-            folder.resolve("run"),
-            run.pretrainer().config(),
-            List.of(folder.resolve("corpus.txt")),
-            SmallCorpus.vocabulary(),
-            TokenizerConfig.bert(true, 16),
-            ProcessGroup.alone(GoldenFiles.CPU),
-            System::nanoTime);
+    PretrainingRun resumed = resume(run);
     assertEquals(2, resumed.pretrainer().requireFiniteUpdates(), "steps left out");
+  }
+
+  @Test
+  void badStepsAreCountedOnAfterAResume() throws IOException {
+    PretrainingRun run = run();
+    run.pretrainer().parameters().set(BIAS, new float[] {Float.NaN});
+    steps(run, 10);
+    run.save();
+    PretrainingRun resumed = resume(run);
+    steps(resumed, 9);
+    assertEquals(19, resumed.pretrainer().requireFiniteUpdates());
+    steps(resumed, 1);
+    assertThrows(ArithmeticException.class, resumed::save);
   }
 
   @Test
@@ -87,7 +103,7 @@ class DivergedRunIT {
     steps(run, 20);
     ArithmeticException e = assertThrows(ArithmeticException.class, run::save);
     assertEquals(
-        "loss or gradient was not finite in 20 steps in a row; at most 19 are left out; a lower --learning-rate or a"
+        "the gradient was not finite in 20 steps in a row; at most 19 are left out; a lower --learning-rate or a"
             + " longer --warmup-steps may help; step=23",
         e.getMessage());
     assertThrows(
