@@ -113,14 +113,16 @@ class ParallelPretrainingIT {
     }
   }
 
-  private void runTogether(int worldSize, Path run, Object... more) throws Exception {
+  private void runTogether(int worldSize, Path run, Object... more)
+      throws IOException, InterruptedException {
     List<Process> started = startAll(worldSize, arguments(run, more));
     for (int rank = 0; rank < worldSize; rank++) {
       assertEquals(0, exitCode(started.get(rank), worldSize, rank), printed(worldSize, rank));
     }
   }
 
-  private int exitCode(Process process, int worldSize, int rank) throws Exception {
+  private int exitCode(Process process, int worldSize, int rank)
+      throws IOException, InterruptedException {
     assertTrue(
         process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS),
         () -> "still running: " + printed(worldSize, rank));
@@ -185,7 +187,7 @@ class ParallelPretrainingIT {
   }
 
   @Test
-  void processesTrainAsOneDoes() throws Exception {
+  void processesTrainAsOneDoes() throws IOException, InterruptedException {
     Path alone = folder.resolve("alone");
     runAlone(alone, "--steps", 4, "--micro-batches", 4);
     Path two = folder.resolve("two");
@@ -199,7 +201,7 @@ class ParallelPretrainingIT {
 
   /** One process starts what four go on with, and three end: so no share is like another. */
   @Test
-  void aRunGoesOnOnOtherNumbersOfProcesses() throws Exception {
+  void aRunGoesOnOnOtherNumbersOfProcesses() throws IOException, InterruptedException {
     Path alone = folder.resolve("alone");
     runAlone(alone, "--steps", 6, "--micro-batches", 4);
     Path several = folder.resolve("several");
@@ -216,7 +218,7 @@ class ParallelPretrainingIT {
   }
 
   @Test
-  void aKilledProcessEndsAllAndTheRunGoesOnOnOne() throws Exception {
+  void aKilledProcessEndsAllAndTheRunGoesOnOnOne() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     int steps = 1000;
     List<Process> started = startAll(2, arguments(run, "--steps", steps));
@@ -244,7 +246,7 @@ class ParallelPretrainingIT {
   }
 
   @Test
-  void aSignalToOneProcessStopsAllAfterTheSameStep() throws Exception {
+  void aSignalToOneProcessStopsAllAfterTheSameStep() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     List<Process> started = startAll(2, arguments(run, "--steps", 1000));
     long start = System.nanoTime();
@@ -261,7 +263,8 @@ class ParallelPretrainingIT {
   }
 
   @Test
-  void processesThatWereGivenDifferentSettingsDoNotStart() throws Exception {
+  void processesThatWereGivenDifferentSettingsDoNotStart()
+      throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     int port = freePort();
     Process first = start(0, 2, port, arguments(run, "--steps", 4));
@@ -277,7 +280,7 @@ class ParallelPretrainingIT {
   }
 
   @Test
-  void aRunTakesNoMoreProcessesThanItHasMicroBatches() throws Exception {
+  void aRunTakesNoMoreProcessesThanItHasMicroBatches() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     runAlone(run, "--steps", 2, "--schedule-steps", 4);
     List<Process> started = startAll(2, arguments(run, "--steps", 4, "--resume"));

@@ -52,7 +52,7 @@ class StoppedPretrainingIT {
   }
 
   @Test
-  void aStoppedRunIsSavedAndSaysHowToGoOn() throws Exception {
+  void aStoppedRunIsSavedAndSaysHowToGoOn() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     start(run, 2);
     await(any -> Files.exists(run.resolve(MetricsFile.NAME)));
@@ -96,7 +96,7 @@ class StoppedPretrainingIT {
 
   /** A step of so many sequences takes minutes. */
   @Test
-  void aSecondSignalEndsAtOnce() throws Exception {
+  void aSecondSignalEndsAtOnce() throws IOException, InterruptedException {
     Path run = folder.resolve("run");
     start(run, 100_000, "--micro-batches", 10_000);
     await(printed -> printed.contains("parameters"));
