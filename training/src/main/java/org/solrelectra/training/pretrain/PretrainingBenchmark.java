@@ -37,18 +37,6 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
 
   private static final int FIRST_ID = 5;
 
-  private static final NoiseSeeding UNSEEDED =
-      new NoiseSeeding() {
-        @Override
-        public void beforeGenerator() {}
-
-        @Override
-        public void beforeSampling() {}
-
-        @Override
-        public void beforeDiscriminator() {}
-      };
-
   /** Makes {@code steps} steps twice, after two that are not counted. */
   public static PretrainingBenchmark run(
       PretrainingConfig config, int vocabularySize, int steps, Libtorch libtorch) {
@@ -61,11 +49,10 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
     PretrainingStep timed =
         new PretrainingStep(task, optimizer, config.microBatches(), alone, Watch.NONE);
     double[] seconds = new double[steps];
-    optimizer.norm();
     for (int step = -WARMUP_STEPS; step < steps; step++) {
       long start = System.nanoTime();
       MaskedBatch batch = randomBatch(config, vocabularySize, step);
-      timed.run(batch, step, index -> UNSEEDED, config.learningRate(), measured);
+      timed.run(batch, step, index -> NoiseSeeding.NONE, config.learningRate(), measured);
       if (step < 0 || libtorch.device().is_cuda()) {
         // A GPU is waited for here, as a training run does when it logs.
         optimizer.norm();

@@ -40,6 +40,19 @@ public interface PretrainingTask {
 
   /** Called before each network's forward pass, so that its noise can be seeded. */
   interface NoiseSeeding {
+    /** Leaves the noise to libtorch's generator as it is. */
+    NoiseSeeding NONE =
+        new NoiseSeeding() {
+          @Override
+          public void beforeGenerator() {}
+
+          @Override
+          public void beforeSampling() {}
+
+          @Override
+          public void beforeDiscriminator() {}
+        };
+
     void beforeGenerator();
 
     void beforeSampling();

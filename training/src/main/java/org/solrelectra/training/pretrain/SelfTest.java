@@ -48,18 +48,6 @@ public final class SelfTest {
   private static final int MASK_ID = 4;
   private static final int FIRST_ID = 5;
 
-  private static final NoiseSeeding NO_NOISE =
-      new NoiseSeeding() {
-        @Override
-        public void beforeGenerator() {}
-
-        @Override
-        public void beforeSampling() {}
-
-        @Override
-        public void beforeDiscriminator() {}
-      };
-
   private SelfTest() {}
 
   /**
@@ -234,7 +222,7 @@ public final class SelfTest {
 
   private static Outcome forward(
       ReplacedTokenDetection task, MaskedBatch batch, ReplacementSampler given) {
-    return task.forward(batch, Denominators.of(batch), given, NO_NOISE, Mode.TRAINING);
+    return task.forward(batch, Denominators.of(batch), given, NoiseSeeding.NONE, Mode.TRAINING);
   }
 
   private static Measurements measured(Outcome outcome, Device device) {

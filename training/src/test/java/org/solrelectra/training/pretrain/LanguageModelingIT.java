@@ -17,6 +17,7 @@ import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
+import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -53,8 +54,7 @@ class LanguageModelingIT {
 
   private static double loss(PretrainingTask task, MaskedBatch batch) {
     try (PointerScope scope = new PointerScope()) {
-      return task.forward(
-              batch, Denominators.of(batch), PretrainingStepIT.NO_NOISE, Mode.EVALUATION)
+      return task.forward(batch, Denominators.of(batch), NoiseSeeding.NONE, Mode.EVALUATION)
           .total()
           .item_double();
     }
@@ -79,7 +79,7 @@ class LanguageModelingIT {
     Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
     Measurements last = null;
     for (int i = 0; i < 150; i++) {
-      step.run(batch, i, index -> PretrainingStepIT.NO_NOISE, 5e-3, measured);
+      step.run(batch, i, index -> NoiseSeeding.NONE, 5e-3, measured);
       last = measured.result();
     }
     assertEquals(1, last.mlmAccuracy());

@@ -25,6 +25,7 @@ import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
+import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
 
 /** Losses, every gradient and ten updates of the joint objective, without any random number. */
@@ -34,18 +35,6 @@ class PretrainingGoldenIT {
   private static final double NORM = 1e-4;
   private static final double PARAMETER = 5e-5;
   private static final double STATISTIC = 1e-4;
-
-  private static final PretrainingTask.NoiseSeeding NO_NOISE =
-      new PretrainingTask.NoiseSeeding() {
-        @Override
-        public void beforeGenerator() {}
-
-        @Override
-        public void beforeSampling() {}
-
-        @Override
-        public void beforeDiscriminator() {}
-      };
 
   private static final LearningRateSchedule SCHEDULE =
       new LearningRateSchedule(LearningRateSchedule.Shape.ORIGINAL_LINEAR, 2e-3, 20, 4);
@@ -76,7 +65,7 @@ class PretrainingGoldenIT {
                 batch,
                 Denominators.of(batch),
                 given(batches.get(step), 0, 4),
-                NO_NOISE,
+                NoiseSeeding.NONE,
                 Mode.TRAINING);
         Measurements.Accumulator accumulator = new Measurements.Accumulator(GoldenFiles.CPU);
         accumulator.add(outcome.measurements(), 1);
@@ -125,7 +114,7 @@ class PretrainingGoldenIT {
                   part,
                   global ? whole : Denominators.of(part),
                   given(batch, 2 * half, 2 * half + 2),
-                  NO_NOISE,
+                  NoiseSeeding.NONE,
                   Mode.TRAINING);
           Tensor loss =
               global ? outcome.total() : outcome.total().mul(new org.bytedeco.pytorch.Scalar(0.5));
@@ -163,7 +152,8 @@ class PretrainingGoldenIT {
     for (int step = 0; step < steps.size(); step++) {
       try (PointerScope scope = new PointerScope()) {
         MaskedBatch batch = batch(batches.get(step), "mlm_arm_input_ids", 0, 4);
-        Tensor loss = task.forward(batch, Denominators.of(batch), NO_NOISE, Mode.TRAINING).total();
+        Tensor loss =
+            task.forward(batch, Denominators.of(batch), NoiseSeeding.NONE, Mode.TRAINING).total();
         loss.backward();
         assertRelative(
             steps.get(step).get("mlm_loss").asDouble(), loss.item_double(), LOSS, "step " + step);

@@ -35,21 +35,10 @@ import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.pretrain.Masking.Draw;
 import org.solrelectra.training.pretrain.Masking.Shown;
+import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 
 /** Updates of replaced token detection: in parts, and with the paper's ablations. */
 class PretrainingStepIT {
-  static final PretrainingTask.NoiseSeeding NO_NOISE =
-      new PretrainingTask.NoiseSeeding() {
-        @Override
-        public void beforeGenerator() {}
-
-        @Override
-        public void beforeSampling() {}
-
-        @Override
-        public void beforeDiscriminator() {}
-      };
-
   private static final int LENGTH = 24;
   private static final String HASH = "0f".repeat(32);
 
@@ -131,7 +120,8 @@ class PretrainingStepIT {
     AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
     new PretrainingStep(
             task, optimizer, parts, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE)
-        .run(batch, 0, index -> NO_NOISE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
+        .run(
+            batch, 0, index -> NoiseSeeding.NONE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
     Map<String, float[]> gradients = new HashMap<>();
     optimizer
         .firstMoments()
@@ -151,7 +141,7 @@ class PretrainingStepIT {
       step.run(
           batches.batch(i),
           i,
-          index -> NO_NOISE,
+          index -> NoiseSeeding.NONE,
           1e-4,
           new Measurements.Accumulator(GoldenFiles.CPU));
     }
@@ -168,7 +158,8 @@ class PretrainingStepIT {
     MaskedBatch batch = batches(Packing.FULL, Draw.DISTINCT).batch(0);
     Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
     measured.add(
-        task.forward(batch, PretrainingTask.Denominators.of(batch), NO_NOISE, Mode.EVALUATION)
+        task.forward(
+                batch, PretrainingTask.Denominators.of(batch), NoiseSeeding.NONE, Mode.EVALUATION)
             .measurements(),
         1);
     Measurements first = measured.result();
@@ -210,7 +201,11 @@ class PretrainingStepIT {
     PretrainingTask task = new Given(networks(settings), SmallCorpus.vocabulary().size());
     float[] seen =
         Tensors.floats(
-            task.forward(batch, PretrainingTask.Denominators.of(batch), NO_NOISE, Mode.EVALUATION)
+            task.forward(
+                    batch,
+                    PretrainingTask.Denominators.of(batch),
+                    NoiseSeeding.NONE,
+                    Mode.EVALUATION)
                 .measurements());
     assertEquals(batch.positions().length, seen[5], "judged positions");
   }
