@@ -386,8 +386,8 @@ final class PretrainCommand implements Callable<Integer> {
       out.println(resumingCall());
       return;
     }
-    if (run.pretrainer().canEvaluate()) {
-      out.println("held-out: " + PretrainingLoop.message(run.pretrainer().evaluate(), Speed.NONE));
+    if (loop.heldOut() != null) {
+      out.println("held-out: " + PretrainingLoop.message(loop.heldOut(), Speed.NONE));
     }
     out.println(
         "written: "

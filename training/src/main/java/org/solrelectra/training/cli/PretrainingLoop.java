@@ -37,6 +37,7 @@ final class PretrainingLoop {
   private final double peakFlopsPerSecond;
   private Speed speed = Speed.NONE;
   private Measurements last;
+  private Measurements heldOut;
 
   /**
    * @param end where to stop, in the unit of {@link PretrainingRun#progress}
@@ -97,6 +98,11 @@ final class PretrainingLoop {
     return ended;
   }
 
+  /** Returns what was measured on held-out documents at the end; null if none are held out. */
+  Measurements heldOut() {
+    return heldOut;
+  }
+
   private void startTiming() {
     timedStep = pretrainer.stepsDone();
     timedNanos = System.nanoTime();
@@ -122,7 +128,8 @@ final class PretrainingLoop {
 
   private void evaluate() throws IOException {
     if (pretrainer.canEvaluate() && pretrainer.stepsDone() > evaluatedStep) {
-      run.record("held-out", pretrainer.evaluate(), speed);
+      heldOut = pretrainer.evaluate();
+      run.record("held-out", heldOut, speed);
       evaluatedStep = pretrainer.stepsDone();
       startTiming();
     }
