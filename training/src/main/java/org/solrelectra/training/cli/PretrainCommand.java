@@ -33,6 +33,7 @@ import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.Recipe;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection;
 import org.solrelectra.training.pretrain.RunDescription;
+import org.solrelectra.training.pretrain.RunInputs;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -309,6 +310,7 @@ final class PretrainCommand implements Callable<Integer> {
             resume
                 ? RunDescription.read(output).maxLength()
                 : Math.max(config.sequenceLength(), longest));
+    RunInputs inputs = new RunInputs(config, corpus, vocabulary, tokenizer);
     Libtorch libtorch = libtorchOptions.start();
     if (environment.worldSize() > 1) {
       libtorch = libtorch.ofProcess(environment.localRank());
@@ -319,10 +321,8 @@ final class PretrainCommand implements Callable<Integer> {
       requireSamePace(processes, end);
       PretrainingRun run =
           resume
-              ? PretrainingRun.resume(
-                  output, config, corpus, vocabulary, tokenizer, processes, nanoClock)
-              : PretrainingRun.start(
-                  output, config, corpus, vocabulary, tokenizer, initial, processes, nanoClock);
+              ? PretrainingRun.resume(output, inputs, processes, nanoClock)
+              : PretrainingRun.start(output, inputs, initial, processes, nanoClock);
       train(run, end, libtorch);
       processes.finish();
     }

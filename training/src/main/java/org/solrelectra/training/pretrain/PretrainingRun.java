@@ -10,14 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
-import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
-import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.checkpoint.Checkpoint;
-import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TokenCorpus;
-import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.storage.Folders;
 
@@ -62,22 +58,19 @@ public final class PretrainingRun {
   private double learningRate;
 
   private PretrainingRun(
-      Path folder,
-      Path corpusFolder,
-      PretrainingConfig config,
-      Vocabulary vocabulary,
-      TokenizerConfig tokenizer,
-      ProcessGroup processes,
-      LongSupplier nanoClock)
+      Path folder, RunInputs inputs, ProcessGroup processes, LongSupplier nanoClock)
       throws IOException {
+    PretrainingConfig config = inputs.config();
+    Path shards = inputs.shards();
     this.folder = folder;
     this.nanoClock = nanoClock;
     this.startNanos = nanoClock.getAsLong();
-    this.tokenizer = tokenizer;
-    this.networks = new RunNetworks(folder, config, vocabulary, tokenizer);
+    this.tokenizer = inputs.tokenizer();
+    this.networks = new RunNetworks(folder, config, inputs.vocabulary(), tokenizer);
     this.metrics = new RunMetrics(folder, config);
-    this.corpus = TokenCorpus.open(corpusFolder, TokenizerHash.of(vocabulary, tokenizer));
-    this.pretrainer = new Pretrainer(config, vocabulary, corpus, processes);
+    this.corpus =
+        TokenCorpus.open(shards != null ? shards : ownCorpus(folder), inputs.tokenizerHash());
+    this.pretrainer = new Pretrainer(config, inputs.vocabulary(), corpus, processes);
     if (config.precision().isEmulatedOn(processes.device())) {
       warnings.add(
           "this CPU has no AVX-512, so that --precision bf16 is emulated and slower than fp32");
@@ -103,7 +96,6 @@ public final class PretrainingRun {
    * Starts a new run: tokenizes the corpus into the folder, which must be new or empty, or hold
    * what a start left that did not end.
    *
-   * @param corpusFiles text, or one {@link TokenCorpus}, which is used where it is
    * @param initial the networks to start from; null to draw their weights
    * @param nanoClock what the run's seconds are read from, such as {@link System#nanoTime}
    * @throws IllegalArgumentException if the folder holds anything else, or {@code initial} does not
@@ -111,37 +103,26 @@ public final class PretrainingRun {
    */
   public static PretrainingRun start(
       Path folder,
-      PretrainingConfig config,
-      List<Path> corpusFiles,
-      Vocabulary vocabulary,
-      TokenizerConfig tokenizer,
+      RunInputs inputs,
       PretrainedNetworks initial,
       ProcessGroup processes,
       LongSupplier nanoClock)
       throws IOException {
-    SharedStart.requireSameSettings(processes, config, TokenizerHash.of(vocabulary, tokenizer));
+    SharedStart.requireSameSettings(processes, inputs.config(), inputs.tokenizerHash());
     if (initial != null) {
-      initial.requireFit(config, vocabulary, tokenizer);
+      initial.requireFit(inputs.config(), inputs.vocabulary(), inputs.tokenizer());
     }
-    Path shards = TokenCorpus.among(corpusFiles);
+    Path shards = inputs.shards();
     processes.onFirst(
         () -> {
           prepare(folder);
           if (shards == null) {
-            tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+            inputs.tokenize(ownCorpus(folder));
           }
         });
-    PretrainingRun run =
-        new PretrainingRun(
-            folder,
-            corpusFolder(folder, shards),
-            config,
-            vocabulary,
-            tokenizer,
-            processes,
-            nanoClock);
+    PretrainingRun run = new PretrainingRun(folder, inputs, processes, nanoClock);
     if (initial != null) {
-      initial.copyTo(run.pretrainer.parameters(), config);
+      initial.copyTo(run.pretrainer.parameters(), inputs.config());
     }
     SharedStart.requireSameState(processes, run.pretrainer, run.corpus);
     if (initial != null) {
@@ -177,7 +158,7 @@ public final class PretrainingRun {
     Files.createDirectories(folder);
     Path starting = folder.resolve(STARTING);
     if (Files.exists(starting)) {
-      Folders.deleteIfExists(folder.resolve("corpus"));
+      Folders.deleteIfExists(ownCorpus(folder));
       Folders.deleteIfExists(folder.resolve("checkpoints"));
       for (String name : RunNetworks.ALL) {
         Folders.deleteIfExists(folder.resolve(name));
@@ -196,42 +177,26 @@ public final class PretrainingRun {
   /**
    * Continues a run from its newest sound checkpoint; from the start if it has none yet.
    *
-   * @param corpusFiles what the run was started with; a {@link TokenCorpus} may have been moved
-   * @param config what the run was started with
+   * @param inputs what the run was started with; a {@link TokenCorpus} may have been moved
    * @param nanoClock what the seconds of this part are read from
-   * @throws IllegalArgumentException if {@code config}, the tokenizer or the shards are others
+   * @throws IllegalArgumentException if configuration, tokenizer or shards are others
    * @throws InvalidModelException if there are checkpoints, but none is sound
    */
   public static PretrainingRun resume(
-      Path folder,
-      PretrainingConfig config,
-      List<Path> corpusFiles,
-      Vocabulary vocabulary,
-      TokenizerConfig tokenizer,
-      ProcessGroup processes,
-      LongSupplier nanoClock)
+      Path folder, RunInputs inputs, ProcessGroup processes, LongSupplier nanoClock)
       throws IOException {
-    String tokenizerHash = TokenizerHash.of(vocabulary, tokenizer);
-    SharedStart.requireSameSettings(processes, config, tokenizerHash);
+    SharedStart.requireSameSettings(processes, inputs.config(), inputs.tokenizerHash());
     RunDescription description = RunDescription.read(folder);
-    description.requireSame(config, tokenizerHash);
-    Path shards = TokenCorpus.among(corpusFiles);
+    description.requireSame(inputs.config(), inputs.tokenizerHash());
+    Path shards = inputs.shards();
     processes.onFirst(
         () -> {
-          if (shards == null && !Files.exists(folder.resolve("corpus"))) {
-            tokenize(folder, config, corpusFiles, vocabulary, tokenizer);
+          if (shards == null && !Files.exists(ownCorpus(folder))) {
+            inputs.tokenize(ownCorpus(folder));
           }
         });
     description.requireSameCorpus(shards);
-    PretrainingRun run =
-        new PretrainingRun(
-            folder,
-            corpusFolder(folder, shards),
-            config,
-            vocabulary,
-            tokenizer,
-            processes,
-            nanoClock);
+    PretrainingRun run = new PretrainingRun(folder, inputs, processes, nanoClock);
     boolean hasCheckpoint = run.loadNewestCheckpoint();
     SharedStart.requireSameState(processes, run.pretrainer, run.corpus);
     processes.onFirst(
@@ -247,8 +212,8 @@ public final class PretrainingRun {
     return run;
   }
 
-  private static Path corpusFolder(Path folder, Path shards) {
-    return shards != null ? shards : folder.resolve("corpus");
+  private static Path ownCorpus(Path folder) {
+    return folder.resolve("corpus");
   }
 
   /** Says whether there was one. */
@@ -275,21 +240,6 @@ public final class PretrainingRun {
               + newestFirst.stream().map(Path::getFileName).toList());
     }
     return false;
-  }
-
-  private static void tokenize(
-      Path folder,
-      PretrainingConfig config,
-      List<Path> corpusFiles,
-      Vocabulary vocabulary,
-      TokenizerConfig tokenizer)
-      throws IOException {
-    TokenCorpus.write(
-        new CorpusReader(corpusFiles),
-        new WordPieceEncoder(vocabulary, tokenizer),
-        TokenizerHash.of(vocabulary, tokenizer),
-        config.heldOutShare(),
-        folder.resolve("corpus"));
   }
 
   public Pretrainer pretrainer() {

@@ -28,28 +28,27 @@ class DivergedRunIT {
 
   @TempDir private Path folder;
 
-  private PretrainingRun run() throws IOException {
-    return PretrainingRun.start(
-        folder.resolve("run"),
+  private RunInputs inputs() throws IOException {
+    return new RunInputs(
         PretrainingConfig.of(Recipe.RECOMMENDED, PretrainingSize.TINY, Objective.RTD, 1000)
             .withBatch(16, 2, Precision.FP32),
         List.of(SmallCorpus.writeText(folder, 100)),
         SmallCorpus.vocabulary(),
-        TokenizerConfig.bert(true, 16),
+        TokenizerConfig.bert(true, 16));
+  }
+
+  private PretrainingRun run() throws IOException {
+    return PretrainingRun.start(
+        folder.resolve("run"),
+        inputs(),
         null,
         ProcessGroup.alone(GoldenFiles.CPU),
         System::nanoTime);
   }
 
-  private PretrainingRun resume(PretrainingRun run) throws IOException {
+  private PretrainingRun resume() throws IOException {
     return PretrainingRun.resume(
-        folder.resolve("run"),
-        run.pretrainer().config(),
-        List.of(folder.resolve("corpus.txt")),
-        SmallCorpus.vocabulary(),
-        TokenizerConfig.bert(true, 16),
-        ProcessGroup.alone(GoldenFiles.CPU),
-        System::nanoTime);
+        folder.resolve("run"), inputs(), ProcessGroup.alone(GoldenFiles.CPU), System::nanoTime);
   }
 
   private static void steps(PretrainingRun run, int count) {
@@ -62,7 +61,7 @@ class DivergedRunIT {
   void aBadStepIsLeftOutAndCounted() throws IOException {
     PretrainingRun run = run();
     steps(run, 3);
-    float[] bias = {0};
+    float[] bias;
     try (PointerScope scope = new PointerScope()) {
       bias = Tensors.floats(run.pretrainer().parameters().get(BIAS));
     }
@@ -77,7 +76,7 @@ class DivergedRunIT {
     assertEquals(8, run.pretrainer().stepsDone());
     assertEquals(6, run.pretrainer().optimizer().updates());
     run.save();
-    PretrainingRun resumed = resume(run);
+    PretrainingRun resumed = resume();
     assertEquals(2, resumed.pretrainer().requireFiniteUpdates(), "steps left out");
   }
 
@@ -87,7 +86,7 @@ class DivergedRunIT {
     run.pretrainer().parameters().set(BIAS, new float[] {Float.NaN});
     steps(run, 10);
     run.save();
-    PretrainingRun resumed = resume(run);
+    PretrainingRun resumed = resume();
     steps(resumed, 9);
     assertEquals(19, resumed.pretrainer().requireFiniteUpdates());
     steps(resumed, 1);
