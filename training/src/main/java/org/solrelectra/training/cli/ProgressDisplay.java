@@ -79,15 +79,12 @@ final class ProgressDisplay implements AutoCloseable {
     if (now - lastLineNanos >= BETWEEN_LINES.toNanos() || done >= total) {
       lastLineNanos = now;
       double seconds = (now - startNanos) / 1e9;
-      long left =
-          done > first && done < total ? Math.round(seconds / (done - first) * (total - done)) : 0;
-      out.printf(
-          Locale.ROOT,
-          "%d/%d  %s  %s left%n",
-          done,
-          total,
-          message,
-          Duration.ofSeconds(left).toString().substring(2));
+      String left = "";
+      if (done > first) {
+        long more = Math.max(0, Math.round(seconds / (done - first) * (total - done)));
+        left = "  " + Duration.ofSeconds(more).toString().substring(2) + " left";
+      }
+      out.printf(Locale.ROOT, "%d/%d  %s%s%n", done, total, message, left);
       out.flush();
     }
   }
