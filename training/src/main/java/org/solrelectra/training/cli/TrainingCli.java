@@ -7,7 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.function.LongSupplier;
-import org.solrelectra.training.pretrain.OutOfDeviceMemoryException;
+import org.solrelectra.training.pretrain.NotEnoughMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -127,7 +127,7 @@ public final class TrainingCli implements Runnable {
     if (e instanceof IOException
         || e instanceof IllegalArgumentException
         || e instanceof ArithmeticException
-        || e instanceof OutOfDeviceMemoryException) {
+        || e instanceof NotEnoughMemoryException) {
       return e.getMessage() == null ? e.toString() : e.getMessage();
     }
     return e.toString();

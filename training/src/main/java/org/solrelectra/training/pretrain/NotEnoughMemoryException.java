@@ -1,10 +1,13 @@
 package org.solrelectra.training.pretrain;
 
-/** A step needs more memory than the device has; the parameters are as they were before it. */
-public final class OutOfDeviceMemoryException extends RuntimeException {
+/**
+ * A step needs more memory than the device or the JVM's heap has; the parameters are as they were
+ * before it.
+ */
+public final class NotEnoughMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  OutOfDeviceMemoryException(PretrainingConfig config, RuntimeException cause) {
+  NotEnoughMemoryException(PretrainingConfig config, Throwable cause) {
     super(
         "a step needs more memory than there is; raise --micro-batches, or lower --batch-size or --sequence-length; "
             + config.batchSize()
@@ -16,12 +19,13 @@ public final class OutOfDeviceMemoryException extends RuntimeException {
         cause);
   }
 
-  /** Says whether libtorch threw this because an allocation failed, on a GPU or a CPU. */
-  static boolean isCauseOf(RuntimeException e) {
+  /** Says whether this was thrown because an allocation failed: libtorch's, or one of the JVM. */
+  static boolean isCauseOf(Throwable e) {
     String message = e.getMessage();
-    return message != null
-        && (message.contains("out of memory")
-            || message.contains("not enough memory")
-            || message.contains("can't allocate memory"));
+    return e instanceof OutOfMemoryError
+        || (message != null
+            && (message.contains("out of memory")
+                || message.contains("not enough memory")
+                || message.contains("can't allocate memory")));
   }
 }

@@ -120,11 +120,14 @@ public final class Pretrainer {
 
   /** Makes one update, or leaves it out if the gradient is not finite; goes on either way. */
   public void step(double learningRate) {
-    MaskedBatch batch = batches.batch(step);
     try {
+      MaskedBatch batch = batches.batch(step);
       pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
-    } catch (RuntimeException e) {
-      throw OutOfDeviceMemoryException.isCauseOf(e) ? new OutOfDeviceMemoryException(config, e) : e;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      if (NotEnoughMemoryException.isCauseOf(e)) {
+        throw new NotEnoughMemoryException(config, e);
+      }
+      throw e;
     }
     step++;
   }

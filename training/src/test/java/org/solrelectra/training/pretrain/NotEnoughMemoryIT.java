@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.solrelectra.training.network.Precision;
 
-class OutOfDeviceMemoryIT {
+class NotEnoughMemoryIT {
   private static final PretrainingConfig CONFIG =
       PretrainingConfig.of(Recipe.RECOMMENDED, PretrainingSize.SMALL, Objective.RTD, 10)
           .withBatch(128, 16, Precision.FP32);
@@ -19,21 +19,22 @@ class OutOfDeviceMemoryIT {
   @Test
   void libtorchsOwnWordsAreRecognized() {
     RuntimeException failed = assertThrows(RuntimeException.class, () -> torch.empty(1L << 50));
-    assertTrue(OutOfDeviceMemoryException.isCauseOf(failed), failed.getMessage());
+    assertTrue(NotEnoughMemoryException.isCauseOf(failed), failed.getMessage());
     assertFalse(
-        OutOfDeviceMemoryException.isCauseOf(
+        NotEnoughMemoryException.isCauseOf(
             assertThrows(RuntimeException.class, () -> torch.ones(2).view(3))));
-    assertFalse(OutOfDeviceMemoryException.isCauseOf(new RuntimeException()));
+    assertFalse(NotEnoughMemoryException.isCauseOf(new RuntimeException()));
+    assertTrue(NotEnoughMemoryException.isCauseOf(new OutOfMemoryError("Java heap space")));
     // As libtorch 2.10 says it of a GPU (CUDACachingAllocator.cpp).
     assertTrue(
-        OutOfDeviceMemoryException.isCauseOf(
+        NotEnoughMemoryException.isCauseOf(
             new RuntimeException("CUDA out of memory. Tried to allocate 2.00 GiB.")));
   }
 
   @Test
   void theMessageSaysWhatToLower() {
     RuntimeException cause = new RuntimeException("CUDA out of memory.");
-    OutOfDeviceMemoryException e = new OutOfDeviceMemoryException(CONFIG, cause);
+    NotEnoughMemoryException e = new NotEnoughMemoryException(CONFIG, cause);
     assertEquals(
         "a step needs more memory than there is; raise --micro-batches, or lower --batch-size or --sequence-length; 16"
             + " sequences of 128 tokens in 1 micro-batches",
