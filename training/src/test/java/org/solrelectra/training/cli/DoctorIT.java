@@ -29,7 +29,7 @@ class DoctorIT {
 
   /** Where electra is built for CPUs, a GPU is no more than a note. */
   @Test
-  @DisabledOnOs(OS.WINDOWS)
+  @DisabledOnOs(value = OS.WINDOWS, disabledReason = "The tool of a made-up GPU is a shell script")
   void thisMachineIsWell() throws IOException, InterruptedException {
     makeGpu();
     Finished run = doctor(List.of());

@@ -25,7 +25,7 @@ import org.solrelectra.training.metrics.MetricsFile;
 import org.solrelectra.training.metrics.MetricsLine;
 
 /** What SIGTERM does to a run: the first lets it save what it has, the second does not. */
-@DisabledOnOs(OS.WINDOWS)
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has no SIGTERM")
 class StoppedPretrainingIT {
   private static final int STEPS = 100;
   private static final int TERMINATED = 128 + 15;
