@@ -16,7 +16,8 @@ import org.solrelectra.training.network.ElectraConfig;
 
 /** Reads the reference values beside the checkout. */
 public final class GoldenFiles {
-  public static final Device CPU = new Device("cpu");
+  /** Outlives the scope that a test may be in when it first asks for it. */
+  public static final Device CPU = new Device("cpu").retainReference();
 
   private GoldenFiles() {}
 

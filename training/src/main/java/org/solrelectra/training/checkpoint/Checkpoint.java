@@ -21,7 +21,7 @@ import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.storage.FileHash;
 import org.solrelectra.training.storage.Folders;
 
@@ -52,7 +52,7 @@ public final class Checkpoint {
       Path checkpoints,
       long step,
       ParameterSet parameters,
-      AdamW optimizer,
+      Optimizer optimizer,
       ObjectNode state,
       int keep)
       throws IOException {
@@ -163,7 +163,7 @@ public final class Checkpoint {
   }
 
   /** Sets parameters and optimizer from a checkpoint that {@link #state} has checked. */
-  public static void load(Path checkpoint, ParameterSet parameters, AdamW optimizer)
+  public static void load(Path checkpoint, ParameterSet parameters, Optimizer optimizer)
       throws IOException {
     JsonNode state = new ObjectMapper().readTree(checkpoint.resolve(STATE).toFile());
     read(checkpoint.resolve(PARAMETERS), parameters.all());

@@ -44,12 +44,12 @@ public final class HuggingFaceWeights {
   /** Returns the weights of the network with this prefix under Hugging Face's names. */
   public static Map<String, Values> of(ParameterSet parameters, String prefix) {
     Map<String, Values> weights = new LinkedHashMap<>();
-    for (Map.Entry<String, Tensor> entry : parameters.all().entrySet()) {
-      String name = nameWithout(prefix, entry.getKey(), parameters);
+    for (String weightName : parameters.weightNames()) {
+      String name = nameWithout(prefix, weightName, parameters);
       if (name != null) {
         try (PointerScope scope = new PointerScope()) {
-          putParts(
-              weights, name, Tensors.floats(entry.getValue()), Tensors.shape(entry.getValue()));
+          Tensor weight = parameters.weight(weightName);
+          putParts(weights, name, Tensors.floats(weight), Tensors.shape(weight));
         }
       }
     }
@@ -60,7 +60,8 @@ public final class HuggingFaceWeights {
     if (name.startsWith(GENERATOR)) {
       return prefix.equals(GENERATOR) ? name.substring(GENERATOR.length()) : null;
     }
-    boolean shared = name.startsWith(EMBEDDINGS) && !parameters.all().containsKey(GENERATOR + name);
+    boolean shared =
+        name.startsWith(EMBEDDINGS) && !parameters.weightNames().contains(GENERATOR + name);
     return prefix.isEmpty() || shared ? name : null;
   }
 
@@ -104,12 +105,12 @@ public final class HuggingFaceWeights {
     Map<String, float[]> found = new LinkedHashMap<>();
     Set<String> used = new HashSet<>();
     List<String> missing = new ArrayList<>();
-    for (Map.Entry<String, Tensor> entry : parameters.all().entrySet()) {
-      String name = nameWithout(prefix, entry.getKey(), parameters);
+    for (String weightName : parameters.weightNames()) {
+      String name = nameWithout(prefix, weightName, parameters);
       if (name != null) {
-        float[] values = join(weights, name, entry.getValue(), used, source);
+        float[] values = join(weights, name, shape(parameters, weightName), used, source);
         if (values != null) {
-          found.put(entry.getKey(), values);
+          found.put(weightName, values);
         } else if (!mayLack.test(name)) {
           missing.add(name);
         }
@@ -128,17 +129,20 @@ public final class HuggingFaceWeights {
     found.forEach(parameters::set);
   }
 
+  private static long[] shape(ParameterSet parameters, String weightName) {
+    try (PointerScope scope = new PointerScope()) {
+      return Tensors.shape(parameters.weight(weightName));
+    }
+  }
+
   private static float[] join(
-      Map<String, Values> weights, String name, Tensor parameter, Set<String> used, String source)
+      Map<String, Values> weights, String name, long[] joinedShape, Set<String> used, String source)
       throws IOException {
     List<String> names =
         name.contains(PACKED)
             ? List.of(partName(name, 0), partName(name, 1), partName(name, 2))
             : List.of(name);
-    long[] shape;
-    try (PointerScope scope = new PointerScope()) {
-      shape = Tensors.shape(parameter);
-    }
+    long[] shape = joinedShape.clone();
     shape[0] /= names.size();
     int length = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     float[] joined = new float[length * names.size()];

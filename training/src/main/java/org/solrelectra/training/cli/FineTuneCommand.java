@@ -20,7 +20,7 @@ import org.solrelectra.training.dataset.DatasetReader;
 import org.solrelectra.training.finetune.FineTuner;
 import org.solrelectra.training.finetune.FineTuningConfig;
 import org.solrelectra.training.network.Libtorch;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
+import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 import org.solrelectra.training.storage.FileHash;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -19,7 +19,8 @@ import org.solrelectra.training.distributed.RankEnvironment;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.network.Precision;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
+import org.solrelectra.training.optimization.Optimizer;
+import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 import org.solrelectra.training.pretrain.DiscriminatorLoss;
 import org.solrelectra.training.pretrain.EmbeddingSharing;
 import org.solrelectra.training.pretrain.Masking;
@@ -30,6 +31,7 @@ import org.solrelectra.training.pretrain.PretrainingConfig;
 import org.solrelectra.training.pretrain.PretrainingRun;
 import org.solrelectra.training.pretrain.PretrainingRun.Speed;
 import org.solrelectra.training.pretrain.PretrainingSize;
+import org.solrelectra.training.pretrain.RateScaling;
 import org.solrelectra.training.pretrain.Recipe;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection;
 import org.solrelectra.training.pretrain.RunDescription;
@@ -120,8 +122,17 @@ final class PretrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--learning-rate",
-      description = "Peak. Default: the size's (5e-4 for tiny and small, else 2e-4).")
+      description =
+          "Peak. Default: the size's (5e-4 for tiny and small, else 2e-4), scaled as --rate-scaling says.")
   private Double learningRate;
+
+  @Option(
+      names = "--rate-scaling",
+      description =
+          "How the size's learning rate follows the tokens of a step: ${COMPLETION-CANDIDATES}. With sqrt a batch of four"
+              + " times the size's has twice its rate (for Adam: Malladi et al. 2022); with linear four times. Not with"
+              + " --learning-rate. Default: none.")
+  private RateScaling rateScaling;
 
   @Option(
       names = "--batch-size",
@@ -153,7 +164,7 @@ final class PretrainCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}. The paper has padded: one document a sequence, what does not fit is thrown away. full"
               + " cuts the stream of documents into sequences without padding: nothing is lost, and no step computes"
-              + " padding. Default: full.")
+              + " padding. block_diagonal does so too, but documents in one sequence do not see each other. Default: full.")
   private Packing packing;
 
   @Option(
@@ -188,7 +199,8 @@ final class PretrainCommand implements Callable<Integer> {
       names = "--embeddings",
       description =
           "Of generator and discriminator: ${COMPLETION-CANDIDATES}. Clark et al. 2020, section 3.2, measured tied as 0.7"
-              + " points better. Default: tied.")
+              + " points better than untied. gdes: the discriminator's are the generator's and a difference, and only the"
+              + " generator's loss moves the generator's (DeBERTaV3, He et al. 2021). Default: tied.")
   private EmbeddingSharing embeddings;
 
   @Option(
@@ -241,6 +253,21 @@ final class PretrainCommand implements Callable<Integer> {
               + " that makes the first thousand updates up to three times as large, and a small discriminator collapses."
               + " Default: standard.")
   private BiasCorrection biasCorrection;
+
+  @Option(
+      names = "--matrix-optimizer",
+      description =
+          "Of the layers' weight matrices: ${COMPLETION-CANDIDATES}. muon orthogonalizes their momentum (Jordan et al."
+              + " 2024); embeddings, norms, biases and heads stay with AdamW, at the same learning rate. Default: adamw.")
+  private Optimizer.Matrices matrixOptimizer;
+
+  @Option(
+      names = "--vocabulary-multiple",
+      paramLabel = "N",
+      description =
+          "Pad the trained word table to a multiple of N rows, which no token has, for matrix products that want it: 64 on"
+              + " GPUs. Networks are written without them. Default: 1.")
+  private Integer vocabularyMultiple;
 
   @Option(
       names = "--held-out",
@@ -424,7 +451,7 @@ final class PretrainCommand implements Callable<Integer> {
         or(generatorFraction, defaults.generatorFraction()),
         new ReplacedTokenDetection.Settings(
             or(embeddings, detection.embeddings()), loss, or(discriminatorWeight, usualWeight)),
-        or(learningRate, defaults.learningRate()),
+        learningRate((long) batch * sequence, defaults.learningRate()),
         or(length.warmupSteps(), defaults.warmupSteps()),
         or(length.scheduleSteps((long) batch * sequence), defaults.scheduleSteps()),
         or(length.budgetSeconds(), defaults.budgetSeconds()),
@@ -433,8 +460,23 @@ final class PretrainCommand implements Callable<Integer> {
         or(precision, defaults.precision()),
         or(positions, defaults.positions()),
         or(biasCorrection, defaults.biasCorrection()),
+        or(matrixOptimizer, defaults.matrixOptimizer()),
+        or(vocabularyMultiple, defaults.vocabularyMultiple()),
         TokenCorpus.heldOutShare(corpus, heldOutShare, defaults.heldOutShare()),
         or(seed, defaults.seed()));
+  }
+
+  private double learningRate(long tokensPerStep, double otherwise) {
+    if (rateScaling == null) {
+      return or(learningRate, otherwise);
+    }
+    if (learningRate != null) {
+      throw new IllegalArgumentException(
+          "--rate-scaling scales the size's learning rate: leave out --learning-rate="
+              + learningRate);
+    }
+    double usual = (double) size.batchSize() * size.sequenceLength();
+    return size.learningRate() * rateScaling.factor(tokensPerStep / usual);
   }
 
   private int sequencesPerStep(int tokens, int otherwise) {

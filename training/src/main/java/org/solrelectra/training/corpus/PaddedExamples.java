@@ -119,7 +119,8 @@ public final class PaddedExamples implements SampleSource {
   }
 
   @Override
-  public void pack(long sampleIndex, long[] inputIds, long[] tokenTypeIds, int at) {
+  public void pack(
+      long sampleIndex, long[] inputIds, long[] tokenTypeIds, long[] positionIds, int at) {
     long pass = sampleIndex / examples;
     int example =
         (int)
@@ -140,6 +141,7 @@ public final class PaddedExamples implements SampleSource {
     }
     Arrays.fill(inputIds, to, at + sequenceLength, padId);
     Arrays.fill(tokenTypeIds, to, at + sequenceLength, 0);
+    SampleSource.count(positionIds, at, sequenceLength);
   }
 
   /** Copies a segment and its [SEP]. */

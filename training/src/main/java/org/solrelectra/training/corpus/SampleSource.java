@@ -7,10 +7,18 @@ public interface SampleSource {
   long sequencesPerPass();
 
   /**
-   * Writes a sequence and its token types at {@code at..at + sequenceLength - 1}. Padding, if there
-   * is any, stands at the end.
+   * Writes a sequence, its token types and its positions at {@code at..at + sequenceLength - 1}.
+   * Padding, if there is any, stands at the end.
    *
    * @param sampleIndex counts on from pass to pass
+   * @param positionIds 0 where a block starts that sees itself alone; one block a sequence else
    */
-  void pack(long sampleIndex, long[] inputIds, long[] tokenTypeIds, int at);
+  void pack(long sampleIndex, long[] inputIds, long[] tokenTypeIds, long[] positionIds, int at);
+
+  /** Writes 0, 1, 2 … at {@code at..at + length - 1}. */
+  static void count(long[] positionIds, int at, int length) {
+    for (int i = 0; i < length; i++) {
+      positionIds[at + i] = i;
+    }
+  }
 }

@@ -18,14 +18,16 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
  * its own, from another start. Immutable; threads may share it.
  */
 public final class SequencePacker implements SampleSource {
-  private static final double SINGLE_SEGMENT_SHARE = 0.1;
+  /** [CLS] and the last [SEP]: what a sequence has beside a window's tokens. */
+  static final int SPECIAL_TOKENS = 2;
 
-  private final List<TokenShard> shards;
+  static final double SINGLE_SEGMENT_SHARE = 0.1;
+
+  private final ShardWindows windows;
   private final int clsId;
   private final int sepId;
   private final int sequenceLength;
   private final long seed;
-  private final long[] firstWindow;
 
   /**
    * @throws InvalidCorpusException if no shard fills two sequences
@@ -33,53 +35,28 @@ public final class SequencePacker implements SampleSource {
   public SequencePacker(
       List<TokenShard> shards, Vocabulary vocabulary, int sequenceLength, long seed)
       throws InvalidCorpusException {
-    this.shards = List.copyOf(shards);
+    this.windows = new ShardWindows(shards, sequenceLength - SPECIAL_TOKENS, seed);
     this.clsId = vocabulary.clsId();
     this.sepId = vocabulary.sepId();
     this.sequenceLength = sequenceLength;
     this.seed = seed;
-    this.firstWindow = new long[shards.size() + 1];
-    long tokens = 0;
-    for (int i = 0; i < shards.size(); i++) {
-      tokens += shards.get(i).tokens();
-      // One less than fits, so that a pass may start anywhere in the first window.
-      long windows = Math.max(0, shards.get(i).tokens() / window() - 1);
-      firstWindow[i + 1] = firstWindow[i] + windows;
-    }
-    if (sequencesPerPass() == 0) {
-      throw new InvalidCorpusException(
-          "the corpus is too small; expected at least "
-              + 2 * window()
-              + " tokens for sequences of "
-              + sequenceLength
-              + "; tokens="
-              + tokens);
-    }
   }
 
-  /** Tokens of the stream that one sequence stands for: all but [CLS] and the last [SEP]. */
   private int window() {
-    return sequenceLength - 2;
+    return windows.length();
   }
 
   @Override
   public long sequencesPerPass() {
-    return firstWindow[shards.size()];
+    return windows.perPass();
   }
 
   @Override
-  public void pack(long sampleIndex, long[] inputIds, long[] tokenTypeIds, int at) {
-    long pass = sampleIndex / sequencesPerPass();
-    long number =
-        Permutation.of(sequencesPerPass(), KeyedRandom.key(seed, Purpose.SHUFFLE, pass))
-            .apply(sampleIndex % sequencesPerPass());
-    int shardIndex = 0;
-    while (number >= firstWindow[shardIndex + 1]) {
-      shardIndex++;
-    }
-    TokenShard shard = shards.get(shardIndex);
-    int offset = new KeyedRandom(seed, Purpose.WINDOW_OFFSET, pass).nextInt(window());
-    long from = offset + (number - firstWindow[shardIndex]) * window();
+  public void pack(
+      long sampleIndex, long[] inputIds, long[] tokenTypeIds, long[] positionIds, int at) {
+    ShardWindows.Window window = windows.of(sampleIndex);
+    TokenShard shard = window.shard();
+    long from = window.from();
     KeyedRandom random = new KeyedRandom(seed, Purpose.SEGMENTS, sampleIndex);
     int split = splitPoint(shard, from, random);
     boolean separated = split > 0 && shard.id(from + split - 1) == sepId;
@@ -98,6 +75,7 @@ public final class SequencePacker implements SampleSource {
     }
     inputIds[to] = sepId;
     tokenTypeIds[to] = split > 0 ? 1 : 0;
+    SampleSource.count(positionIds, at, sequenceLength);
   }
 
   /** Returns how many tokens of the window segment A takes, or 0 for one segment. */

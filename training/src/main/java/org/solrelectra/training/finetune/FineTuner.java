@@ -28,9 +28,9 @@ import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.optimization.LayerwiseDecay;
 import org.solrelectra.training.optimization.LearningRateSchedule;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -53,7 +53,7 @@ public final class FineTuner {
   private final FineTuningTask task;
   private final ElectraConfig sizes;
   private final SequenceClassificationNetwork network;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final Device device;
   private final LearningRateSchedule schedule;
   private final int stepsPerEpoch;
@@ -78,9 +78,10 @@ public final class FineTuner {
         "the model to start from");
     LayerwiseDecay decay = config.layerwiseDecay(sizes.layers());
     this.optimizer =
-        new AdamW(
+        new Optimizer(
             parameters,
-            new AdamW.Settings(config.weightDecay(), 1, config.biasCorrection()),
+            new Optimizer.Settings(
+                config.weightDecay(), 1, config.biasCorrection(), Optimizer.Matrices.ADAMW),
             decay::multiplier);
     this.stepsPerEpoch = (task.training().size() + config.batchSize() - 1) / config.batchSize();
     this.schedule = config.schedule((long) stepsPerEpoch * config.epochs());

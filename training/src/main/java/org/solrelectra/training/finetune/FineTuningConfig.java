@@ -1,9 +1,9 @@
 package org.solrelectra.training.finetune;
 
 import java.util.Objects;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LayerwiseDecay;
 import org.solrelectra.training.optimization.LearningRateSchedule;
+import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 
 /**
  * What decides the outcome of fine-tuning, apart from data and starting point.

@@ -1,43 +1,97 @@
 package org.solrelectra.training.network;
 
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Word + token type + position embedding, then LayerNorm, then dropout. Generator and discriminator
  * share all of it, the LayerNorm included (google-research/electra, modeling.py L187-218).
  */
 public final class ElectraEmbeddings {
-  private final Tensor words;
-  private final Tensor positions;
-  private final Tensor tokenTypes;
+  private static final String WORDS = "word_embeddings.weight";
+  private static final String POSITIONS = "position_embeddings.weight";
+
+  private final EmbeddingTable words;
+  private final EmbeddingTable positions;
+  private final EmbeddingTable tokenTypes;
   private final LayerNorm layerNorm;
 
   /**
    * Adds a block to {@code parameters}.
    *
-   * @param owner what the names start with: empty, or {@code generator.} for a generator that
-   *     shares nothing
+   * @param owner what the names start with: empty, or {@code generator.} for a generator that does
+   *     not share the discriminator's
    */
   public ElectraEmbeddings(ParameterSet parameters, String owner, ElectraConfig config) {
-    String prefix = owner + "electra.embeddings.";
+    String prefix = prefix(owner);
     long width = config.embeddingSize();
+    // Rows of padding are never looked up, and no gradient moves them from 0.
     this.words =
-        table(parameters, prefix + "word_embeddings.weight", config.vocabularySize(), width);
+        new EmbeddingTable(
+            parameters.addVocabularyRows(
+                prefix + WORDS, Initialization.TRUNCATED_NORMAL, 0, config.vocabularySize(), width),
+            null);
+    this.positions = table(parameters, prefix + POSITIONS, config.maxPositions(), width);
+    this.tokenTypes = tokenTypes(parameters, prefix, config);
+    this.layerNorm = layerNorm(parameters, prefix, config);
+  }
+
+  private ElectraEmbeddings(
+      ParameterSet parameters,
+      String owner,
+      ElectraConfig config,
+      String baseOwner,
+      ElectraEmbeddings base) {
+    String prefix = prefix(owner);
+    String basePrefix = prefix(baseOwner);
+    this.words =
+        new EmbeddingTable(parameters.addDelta(prefix + WORDS, basePrefix + WORDS), base.words);
     this.positions =
-        table(parameters, prefix + "position_embeddings.weight", config.maxPositions(), width);
-    this.tokenTypes =
-        table(parameters, prefix + "token_type_embeddings.weight", config.tokenTypes(), width);
-    this.layerNorm =
-        new LayerNorm(parameters, prefix + "LayerNorm", width, config.layerNormEpsilon());
+        new EmbeddingTable(
+            parameters.addDelta(prefix + POSITIONS, basePrefix + POSITIONS), base.positions);
+    this.tokenTypes = tokenTypes(parameters, prefix, config);
+    this.layerNorm = layerNorm(parameters, prefix, config);
   }
 
-  private static Tensor table(ParameterSet parameters, String name, long rows, long width) {
-    return parameters.add(name, Initialization.TRUNCATED_NORMAL, rows, width);
+  /**
+   * Adds a block whose word and position tables are trained differences to {@code base}, which gets
+   * no gradient from here: gradient-disentangled embedding sharing (He et al. 2021, DeBERTaV3,
+   * section 3.2).
+   *
+   * @param baseOwner what the names of {@code base} start with
+   */
+  public static ElectraEmbeddings disentangled(
+      ParameterSet parameters,
+      String owner,
+      ElectraConfig config,
+      String baseOwner,
+      ElectraEmbeddings base) {
+    return new ElectraEmbeddings(parameters, owner, config, baseOwner, base);
   }
 
-  /** Returns the word table, [vocab, embedding]: the generator's output matrix too. */
-  public Tensor words() {
+  private static String prefix(String owner) {
+    return owner + "electra.embeddings.";
+  }
+
+  private static EmbeddingTable tokenTypes(
+      ParameterSet parameters, String prefix, ElectraConfig config) {
+    return table(
+        parameters,
+        prefix + "token_type_embeddings.weight",
+        config.tokenTypes(),
+        config.embeddingSize());
+  }
+
+  private static LayerNorm layerNorm(ParameterSet parameters, String prefix, ElectraConfig config) {
+    return new LayerNorm(
+        parameters, prefix + "LayerNorm", config.embeddingSize(), config.layerNormEpsilon());
+  }
+
+  private static EmbeddingTable table(ParameterSet parameters, String name, long rows, long width) {
+    return new EmbeddingTable(
+        parameters.add(name, Initialization.TRUNCATED_NORMAL, rows, width), null);
+  }
+
+  EmbeddingTable words() {
     return words;
   }
 
@@ -46,15 +100,19 @@ public final class ElectraEmbeddings {
    *
    * @param inputIds int64 [batch, seq]
    * @param tokenTypeIds int64 [batch, seq]
+   * @param positionIds int64 [batch, seq]; null for 0, 1, 2 … in each row
    * @return [batch, seq, embedding]
    */
-  public Tensor forward(Tensor inputIds, Tensor tokenTypeIds) {
-    long seq = inputIds.size(1);
+  public Tensor forward(Tensor inputIds, Tensor tokenTypeIds, Tensor positionIds) {
+    Tensor places =
+        positionIds == null
+            ? positions.first(inputIds.size(1)) // [seq, embedding]
+            : positions.lookUp(positionIds); // [batch, seq, embedding]
     Tensor embedded =
-        torch
-            .embedding(words, inputIds)
-            .add(torch.embedding(tokenTypes, tokenTypeIds))
-            .add(positions.narrow(0, 0, seq)); // [batch, seq, embedding]
+        words
+            .lookUp(inputIds)
+            .add(tokenTypes.lookUp(tokenTypeIds))
+            .add(places); // [batch, seq, embedding]
     return layerNorm.forward(embedded);
   }
 }

@@ -13,6 +13,7 @@ import org.bytedeco.pytorch.TensorOptional;
 public final class ElectraEncoder {
   private final ElectraConfig config;
   private final ElectraEmbeddings embeddings;
+  private final Attention attention;
   private final Linear projection;
   private final Dropout dropout;
   private final List<EncoderLayer> layers = new ArrayList<>();
@@ -32,6 +33,7 @@ public final class ElectraEncoder {
       Attention attention) {
     this.config = config;
     this.embeddings = embeddings;
+    this.attention = attention;
     this.dropout = new Dropout(config.hiddenDropout());
     this.projection =
         config.projectsEmbeddings()
@@ -63,7 +65,26 @@ public final class ElectraEncoder {
    * @return [batch, seq, hidden]; undefined use at padded positions
    */
   public Tensor forward(Tensor inputIds, Tensor tokenTypeIds, Tensor attentionMask, Mode mode) {
-    List<Tensor> states = forwardAll(inputIds, tokenTypeIds, attentionMask, mode);
+    return last(forwardAll(inputIds, tokenTypeIds, attentionMask, mode));
+  }
+
+  /**
+   * The same for rows of several blocks, none of which sees another: where a position is 0, a block
+   * starts.
+   *
+   * @param positionIds int64 [batch, seq], counted from the start of each block
+   */
+  public Tensor forwardBlocks(Tensor inputIds, Tensor tokenTypeIds, Tensor positionIds, Mode mode) {
+    Tensor block = positionIds.eq(new Scalar(0L)).cumsum(1); // [batch, seq]
+    Tensor seen = block.unsqueeze(2).eq(block.unsqueeze(1)).unsqueeze(1); // [batch, 1, seq, seq]
+    if (attention == Attention.CAUSAL) {
+      seen = seen.tril();
+    }
+    Tensor state = embeddings.forward(inputIds, tokenTypeIds, positionIds);
+    return last(forwardAll(state, new TensorOptional(seen), mode));
+  }
+
+  private static Tensor last(List<Tensor> states) {
     return states.get(states.size() - 1);
   }
 
@@ -77,8 +98,11 @@ public final class ElectraEncoder {
             ? new TensorOptional()
             : new TensorOptional(
                 attentionMask.ne(new Scalar(0L)).unsqueeze(1).unsqueeze(1)); // [batch, 1, 1, seq]
-    Tensor state = embeddings.forward(inputIds, tokenTypeIds); // [batch, seq, embedding]
-    state = dropout.forward(state, mode);
+    return forwardAll(embeddings.forward(inputIds, tokenTypeIds, null), mask, mode);
+  }
+
+  private List<Tensor> forwardAll(Tensor embedded, TensorOptional mask, Mode mode) {
+    Tensor state = dropout.forward(embedded, mode); // [batch, seq, embedding]
     if (projection != null) {
       state = projection.forward(state); // [batch, seq, hidden]
     }

@@ -5,16 +5,20 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Masked language modelling: hidden to vocabulary logits through the shared word table. */
 public final class GeneratorHead {
+  /** So unlikely that a vocabulary's rows of padding get no gradient, in bfloat16 too. */
+  private static final float IMPOSSIBLE = -1e4f;
+
   private final Linear dense;
   private final LayerNorm layerNorm;
-  private final Tensor words;
+  private final EmbeddingTable words;
   private final Tensor bias;
 
   /**
    * @param prefix as of {@link ElectraEncoder}
-   * @param words the word table, [vocab, embedding], of the shared embedding block
+   * @param embeddings whose word table is the output matrix
    */
-  public GeneratorHead(ParameterSet parameters, String prefix, ElectraConfig config, Tensor words) {
+  public GeneratorHead(
+      ParameterSet parameters, String prefix, ElectraConfig config, ElectraEmbeddings embeddings) {
     this.dense =
         new Linear(
             parameters,
@@ -28,20 +32,24 @@ public final class GeneratorHead {
             prefix + "generator_predictions.LayerNorm",
             config.embeddingSize(),
             config.layerNormEpsilon());
-    this.words = words;
+    this.words = embeddings.words();
     this.bias =
-        parameters.add(
-            prefix + "generator_lm_head.bias", Initialization.ZEROS, config.vocabularySize());
+        parameters.addVocabularyRows(
+            prefix + "generator_lm_head.bias",
+            Initialization.ZEROS,
+            IMPOSSIBLE,
+            config.vocabularySize());
   }
 
   /**
    * Maps the hidden states of the positions that were masked, and only those.
    *
    * @param hidden [masked, hidden]
-   * @return logits, [masked, vocab]
+   * @return logits, [masked, rows]: of the vocabulary, then of its padding, which nothing makes
+   *     likely
    */
   public Tensor forward(Tensor hidden) {
     Tensor narrow = layerNorm.forward(torch.gelu(dense.forward(hidden))); // [masked, embedding]
-    return torch.linear(narrow, words, bias); // [masked, vocab]
+    return torch.linear(narrow, words.all(), bias); // [masked, rows]
   }
 }

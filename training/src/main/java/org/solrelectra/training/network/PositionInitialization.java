@@ -13,14 +13,18 @@ public enum PositionInitialization {
   SINUSOIDAL;
 
   private static final double DEVIATION = 0.06;
+  private static final String TABLE = "electra.embeddings.position_embeddings.weight";
   private static final double LONGEST_WAVE = 10_000;
 
-  /** Overwrites the position table of {@code parameters} if it should start otherwise. */
+  /** Overwrites the position tables of {@code parameters} if they should start otherwise. */
   public void apply(ParameterSet parameters) {
     if (this == SINUSOIDAL) {
-      String name = "electra.embeddings.position_embeddings.weight";
-      long[] shape = Tensors.shape(parameters.get(name));
-      parameters.set(name, waves(Math.toIntExact(shape[0]), Math.toIntExact(shape[1])));
+      for (String name : parameters.weightNames()) {
+        if (name.endsWith(TABLE)) {
+          long[] shape = Tensors.shape(parameters.weight(name));
+          parameters.set(name, waves(Math.toIntExact(shape[0]), Math.toIntExact(shape[1])));
+        }
+      }
     }
   }
 

@@ -43,8 +43,8 @@ final class SelfAttention {
 
   /**
    * @param hidden [batch, seq, hidden]
-   * @param mask boolean [batch, 1, 1, seq], true where a key may be looked at; empty for all, as it
-   *     has to be with causal attention
+   * @param mask boolean [batch, 1, 1, seq] or [batch, 1, seq, seq], true where a key may be looked
+   *     at; empty for all that the kind of attention allows, which a mask says itself
    * @return [batch, seq, hidden]
    */
   Tensor forward(Tensor hidden, TensorOptional mask, Mode mode) {
@@ -74,7 +74,7 @@ final class SelfAttention {
         value,
         mask,
         dropout.isOn(mode) ? dropout.probability() : 0,
-        causal,
+        causal && !mask.has_value(),
         new DoubleOptional(),
         false);
   }
@@ -86,8 +86,7 @@ final class SelfAttention {
     Tensor scores = query.mul(scale).matmul(key.transpose(-2, -1)); // [batch, heads, seq, seq]
     if (mask.has_value()) {
       scores = scores.masked_fill(mask.get().logical_not(), nothing);
-    }
-    if (causal) {
+    } else if (causal) {
       long seq = query.size(2);
       Tensor later = torch.ones(seq, seq).triu(1).to(ScalarType.Bool); // [seq, seq]
       scores = scores.masked_fill(later, nothing);

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -33,6 +34,19 @@ public final class FlatParameters {
   record Range(List<String> names, long start, long length) {
     Tensor of(Tensor flat) {
       return flat.narrow(0, start, length); // [length]
+    }
+
+    /**
+     * Returns parameters of one shape as a stack, without copying: [names, parts, rows, columns].
+     *
+     * @param parts matrices that stand one below the other in each parameter
+     */
+    Tensor matrices(Tensor flat, long parts, long rows, long columns) {
+      return torch.as_strided(
+          flat,
+          new long[] {names.size(), parts, rows, columns},
+          new long[] {length / names.size(), rows * columns, columns, 1},
+          new LongOptional(start));
     }
   }
 

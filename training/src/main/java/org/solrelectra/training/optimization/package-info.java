@@ -1,6 +1,6 @@
 /**
- * Parameter updates: AdamW as ELECTRA uses it, warm-up and decay, layer-wise rates.
+ * Parameter updates: AdamW as ELECTRA uses it, Muon, warm-up and decay, layer-wise rates.
  *
- * <p>Start reading at {@link org.solrelectra.training.optimization.AdamW}.
+ * <p>Start reading at {@link org.solrelectra.training.optimization.Optimizer}.
  */
 package org.solrelectra.training.optimization;

@@ -27,19 +27,23 @@ final class BatchSource {
     int size = batchSize * sequenceLength;
     long[] ids = new long[size];
     long[] types = new long[size];
+    long[] places = new long[size];
     long[] masked = new long[size];
     Selections selections = new Selections(size);
     for (int row = 0; row < batchSize; row++) {
       long sample = step * batchSize + row;
       int at = row * sequenceLength;
-      samples.pack(sample, ids, types, at);
+      samples.pack(sample, ids, types, places, at);
       if (masker != null) {
         for (int position : masker.mask(ids, at, sequenceLength, sample, masked)) {
           selections.add(position);
         }
       } else {
         for (int i = at; i < at + sequenceLength - 1 && ids[i + 1] != padId; i++) {
-          selections.add(i);
+          // A block does not know what comes after it.
+          if (places[i + 1] != 0) {
+            selections.add(i);
+          }
         }
       }
     }
@@ -48,10 +52,21 @@ final class BatchSource {
         sequenceLength,
         ids,
         types,
+        hasBlocks(places) ? places : null,
         attentionMask(ids),
         selections.positions(),
         selections.counts(),
         masker == null ? ids : masked);
+  }
+
+  /** Says whether positions start anew within a row. */
+  private boolean hasBlocks(long[] places) {
+    for (int i = 0; i < places.length; i++) {
+      if (places[i] == 0 && i % sequenceLength != 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private long[] attentionMask(long[] ids) {

@@ -30,7 +30,7 @@ public final class LanguageModeling implements PretrainingTask {
     this.attention = attention;
     ElectraEmbeddings embeddings = new ElectraEmbeddings(parameters, "", config);
     this.encoder = new ElectraEncoder(parameters, "", config, embeddings, attention);
-    this.head = new GeneratorHead(parameters, "", config, embeddings.words());
+    this.head = new GeneratorHead(parameters, "", config, embeddings);
   }
 
   @Override
@@ -60,7 +60,12 @@ public final class LanguageModeling implements PretrainingTask {
     Tensor targets = original.index_select(0, wanted); // [masked]
 
     seeding.beforeGenerator();
-    Tensor hidden = encoder.forward(input, types, mask, mode); // [batch, seq, hidden]
+    Tensor hidden =
+        batch.positionIds() == null
+            ? encoder.forward(input, types, mask, mode)
+            : encoder.forwardBlocks(
+                input, types, Tensors.ofLongs(batch.positionIds(), device, rows, seq), mode);
+    // [batch, seq, hidden]
     Tensor selected = hidden.flatten(0, 1).index_select(0, positions); // [masked, hidden]
     Tensor logits = head.forward(selected).to(ScalarType.Float); // [masked, vocab]
     Tensor loss = SelectionLoss.of(logits, targets, batch, denominators);

@@ -7,6 +7,8 @@ import java.util.Arrays;
  *
  * @param inputIds original ids, row by row, [batch * seq]
  * @param tokenTypeIds 0 or 1, row by row, [batch * seq]
+ * @param positionIds counted from the start of each block that sees itself alone, row by row,
+ *     [batch * seq]; null if each row is one block
  * @param attentionMask 0 at padding, row by row, [batch * seq]; null if nothing is padded
  * @param positions the selected positions in {@code inputIds}, ascending and distinct, [masked]
  * @param counts how often each was selected, [masked]; null if each was once
@@ -17,6 +19,7 @@ public record MaskedBatch(
     int sequenceLength,
     long[] inputIds,
     long[] tokenTypeIds,
+    long[] positionIds,
     long[] attentionMask,
     long[] positions,
     float[] counts,
@@ -27,6 +30,9 @@ public record MaskedBatch(
     requireLength("inputIds", inputIds.length, size);
     requireLength("tokenTypeIds", tokenTypeIds.length, size);
     requireLength("maskedIds", maskedIds.length, size);
+    if (positionIds != null) {
+      requireLength("positionIds", positionIds.length, size);
+    }
     if (attentionMask != null) {
       requireLength("attentionMask", attentionMask.length, size);
     }
@@ -82,6 +88,7 @@ public record MaskedBatch(
         sequenceLength,
         Arrays.copyOfRange(inputIds, first, end),
         Arrays.copyOfRange(tokenTypeIds, first, end),
+        positionIds == null ? null : Arrays.copyOfRange(positionIds, first, end),
         attentionMask == null ? null : Arrays.copyOfRange(attentionMask, first, end),
         moved,
         counts == null ? null : Arrays.copyOfRange(counts, low, high),

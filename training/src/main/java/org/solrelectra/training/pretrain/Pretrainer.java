@@ -3,9 +3,11 @@ package org.solrelectra.training.pretrain;
 import java.io.IOException;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.corpus.BlockPacker;
 import org.solrelectra.training.corpus.InvalidCorpusException;
 import org.solrelectra.training.corpus.PaddedExamples;
 import org.solrelectra.training.corpus.SampleSource;
@@ -17,7 +19,7 @@ import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.pretrain.PretrainingStep.Watch;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
@@ -41,7 +43,7 @@ public final class Pretrainer {
   private final ProcessGroup processes;
   private final PretrainingTask task;
   private final PretrainingStep pretrainingStep;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final BatchSource batches;
   private final BatchSource heldOutBatches;
   private final long heldOutCount;
@@ -56,11 +58,9 @@ public final class Pretrainer {
     this.config = config;
     this.processes = processes;
     this.flopsPerStep = tokensPerStep() * TrainingCost.flopsPerToken(config, vocabulary.size());
-    this.task =
-        task(config, vocabulary.size(), new ParameterSet(config.seed(), processes.device()));
+    this.task = task(config, vocabulary.size(), parameters(config, processes.device()));
     config.positions().apply(task.parameters());
-    this.optimizer =
-        new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
+    this.optimizer = new Optimizer(task.parameters(), config.optimizerSettings(), name -> 1);
     this.measured = new Measurements.Accumulator(processes.device());
     this.measuredHeldOut = new Measurements.Accumulator(processes.device());
     this.pretrainingStep =
@@ -86,6 +86,11 @@ public final class Pretrainer {
     }
   }
 
+  /** Returns an empty set for the networks of a run. */
+  static ParameterSet parameters(PretrainingConfig config, Device device) {
+    return new ParameterSet(config.seed(), device, config.vocabularyMultiple());
+  }
+
   /** Makes the networks of an objective. */
   static PretrainingTask task(
       PretrainingConfig config, int vocabularySize, ParameterSet parameters) {
@@ -108,6 +113,8 @@ public final class Pretrainer {
       throws InvalidCorpusException {
     return switch (config.packing()) {
       case FULL -> new SequencePacker(shards, vocabulary, config.sequenceLength(), config.seed());
+      case BLOCK_DIAGONAL ->
+          new BlockPacker(shards, vocabulary, config.sequenceLength(), config.seed());
       case PADDED -> new PaddedExamples(shards, vocabulary, config.sequenceLength(), config.seed());
     };
   }
@@ -231,7 +238,7 @@ public final class Pretrainer {
     return task.parameters();
   }
 
-  public AdamW optimizer() {
+  public Optimizer optimizer() {
     return optimizer;
   }
 

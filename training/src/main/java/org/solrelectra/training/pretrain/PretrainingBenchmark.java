@@ -11,9 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Libtorch;
-import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Precision;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.pretrain.PretrainingStep.Phase;
 import org.solrelectra.training.pretrain.PretrainingStep.Watch;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
@@ -41,9 +40,8 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
   public static PretrainingBenchmark run(
       PretrainingConfig config, int vocabularySize, int steps, Libtorch libtorch) {
     PretrainingTask task =
-        Pretrainer.task(config, vocabularySize, new ParameterSet(config.seed(), libtorch.device()));
-    AdamW optimizer =
-        new AdamW(task.parameters(), AdamW.Settings.electra(config.biasCorrection()), name -> 1);
+        Pretrainer.task(config, vocabularySize, Pretrainer.parameters(config, libtorch.device()));
+    Optimizer optimizer = new Optimizer(task.parameters(), config.optimizerSettings(), name -> 1);
     ProcessGroup alone = ProcessGroup.alone(libtorch.device());
     Measurements.Accumulator measured = new Measurements.Accumulator(libtorch.device());
     PretrainingStep timed =
@@ -209,6 +207,7 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
         config.sequenceLength(),
         ids,
         new long[size],
+        null,
         null,
         positions,
         null,

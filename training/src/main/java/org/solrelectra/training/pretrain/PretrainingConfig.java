@@ -6,8 +6,9 @@ import java.util.Objects;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.PositionInitialization;
 import org.solrelectra.training.network.Precision;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
+import org.solrelectra.training.optimization.Optimizer;
+import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 
 /**
  * What decides the outcome of a pretraining run, apart from its data.
@@ -32,6 +33,9 @@ import org.solrelectra.training.optimization.LearningRateSchedule;
  * @param precision of matrix products
  * @param positions how the position table starts
  * @param biasCorrection of the optimizer's moments
+ * @param matrixOptimizer what updates the hidden matrices
+ * @param vocabularyMultiple what the trained rows of the word table are padded to a multiple of;
+ *     exported networks have none of the padding
  * @param heldOutShare share of documents that is not trained on
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -55,10 +59,13 @@ public record PretrainingConfig(
     Precision precision,
     PositionInitialization positions,
     BiasCorrection biasCorrection,
+    Optimizer.Matrices matrixOptimizer,
+    int vocabularyMultiple,
     double heldOutShare,
     long seed) {
 
   private static final int SHORTEST_SEQUENCE = 8;
+  private static final int LARGEST_VOCABULARY_MULTIPLE = 1024;
   private static final long PAPER_WARMUP = 10_000;
   private static final double PAPER_DROPOUT = 0.1;
 
@@ -87,6 +94,14 @@ public record PretrainingConfig(
     Objects.requireNonNull(precision);
     Objects.requireNonNull(positions);
     Objects.requireNonNull(biasCorrection);
+    Objects.requireNonNull(matrixOptimizer);
+    if (vocabularyMultiple < 1 || vocabularyMultiple > LARGEST_VOCABULARY_MULTIPLE) {
+      throw new IllegalArgumentException(
+          "vocabularyMultiple must be in 1.."
+              + LARGEST_VOCABULARY_MULTIPLE
+              + "; vocabularyMultiple="
+              + vocabularyMultiple);
+    }
     if (batchSize < 1) {
       throw new IllegalArgumentException("batchSize must be at least 1; batchSize=" + batchSize);
     }
@@ -201,6 +216,8 @@ public record PretrainingConfig(
         Precision.FP32,
         paper ? PositionInitialization.TRUNCATED_NORMAL : PositionInitialization.SINUSOIDAL,
         paper ? BiasCorrection.NONE : BiasCorrection.STANDARD,
+        Optimizer.Matrices.ADAMW,
+        1,
         HELD_OUT_SHARE,
         1);
   }
@@ -228,8 +245,16 @@ public record PretrainingConfig(
         newPrecision,
         positions,
         biasCorrection,
+        matrixOptimizer,
+        vocabularyMultiple,
         heldOutShare,
         seed);
+  }
+
+  /** Returns what the optimizer is made with. */
+  @JsonIgnore
+  public Optimizer.Settings optimizerSettings() {
+    return Optimizer.Settings.electra(biasCorrection, matrixOptimizer);
   }
 
   /** Says whether the schedule's unit is the second; else it is the step. */

@@ -3,7 +3,7 @@ package org.solrelectra.training.pretrain;
 import org.bytedeco.javacpp.PointerScope;
 import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.network.Mode;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
@@ -19,7 +19,11 @@ import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
  * @param processes who share the parts, each at least one
  */
 record PretrainingStep(
-    PretrainingTask task, AdamW optimizer, int microBatches, ProcessGroup processes, Watch watch) {
+    PretrainingTask task,
+    Optimizer optimizer,
+    int microBatches,
+    ProcessGroup processes,
+    Watch watch) {
 
   /** Parts of a step, in their order; the first two once a micro-batch. */
   enum Phase {

@@ -27,6 +27,7 @@ import org.solrelectra.training.network.Tensors;
 public final class ReplacedTokenDetection implements PretrainingTask {
   private final ParameterSet parameters;
   private final Settings settings;
+  private final int vocabularySize;
   private final ElectraEncoder generator;
   private final GeneratorHead generatorHead;
   private final ElectraEncoder discriminator;
@@ -80,28 +81,37 @@ public final class ReplacedTokenDetection implements PretrainingTask {
     }
     this.parameters = parameters;
     this.settings = settings;
+    this.vocabularySize = discriminatorConfig.vocabularySize();
     String prefix = HuggingFaceWeights.GENERATOR;
     Attention attention = Attention.BIDIRECTIONAL;
-    ElectraEmbeddings embeddings = new ElectraEmbeddings(parameters, "", discriminatorConfig);
+    ElectraEmbeddings generatorEmbeddings =
+        switch (settings.embeddings()) {
+          case TIED -> null;
+          case UNTIED, GDES -> new ElectraEmbeddings(parameters, prefix, generatorConfig);
+        };
+    ElectraEmbeddings embeddings =
+        settings.embeddings() == EmbeddingSharing.GDES
+            ? ElectraEmbeddings.disentangled(
+                parameters, "", discriminatorConfig, prefix, generatorEmbeddings)
+            : new ElectraEmbeddings(parameters, "", discriminatorConfig);
+    if (settings.embeddings() == EmbeddingSharing.TIED) {
+      generatorEmbeddings = embeddings;
+    }
     this.discriminator =
         new ElectraEncoder(parameters, "", discriminatorConfig, embeddings, attention);
     boolean detects = settings.loss().detects();
     this.discriminatorHead =
         detects ? new DiscriminatorHead(parameters, discriminatorConfig) : null;
     this.restoringHead =
-        detects ? null : new GeneratorHead(parameters, "", discriminatorConfig, embeddings.words());
+        detects ? null : new GeneratorHead(parameters, "", discriminatorConfig, embeddings);
     this.copyGate =
         settings.loss() == DiscriminatorLoss.ALL_TOKENS_MLM
             ? new CopyGate(parameters, discriminatorConfig)
             : null;
-    ElectraEmbeddings generatorEmbeddings =
-        settings.embeddings() == EmbeddingSharing.TIED
-            ? embeddings
-            : new ElectraEmbeddings(parameters, prefix, generatorConfig);
     this.generator =
         new ElectraEncoder(parameters, prefix, generatorConfig, generatorEmbeddings, attention);
     this.generatorHead =
-        new GeneratorHead(parameters, prefix, generatorConfig, generatorEmbeddings.words());
+        new GeneratorHead(parameters, prefix, generatorConfig, generatorEmbeddings);
   }
 
   @Override
@@ -131,12 +141,16 @@ public final class ReplacedTokenDetection implements PretrainingTask {
         batch.attentionMask() == null
             ? null
             : Tensors.ofLongs(batch.attentionMask(), device, rows, seq); // [batch, seq]
+    Tensor places =
+        batch.positionIds() == null
+            ? null
+            : Tensors.ofLongs(batch.positionIds(), device, rows, seq); // [batch, seq]
     Tensor masked = Tensors.ofLongs(batch.maskedIds(), device, rows, seq); // [batch, seq]
     Tensor positions =
         Tensors.ofLongs(batch.positions(), device, batch.positions().length); // [masked]
 
     seeding.beforeGenerator();
-    Tensor hidden = generator.forward(masked, types, mask, mode); // [batch, seq, hidden]
+    Tensor hidden = states(generator, masked, types, places, mask, mode); // [batch, seq, hidden]
     Tensor selected = hidden.flatten(0, 1).index_select(0, positions); // [masked, hidden]
     Tensor logits = generatorHead.forward(selected).to(ScalarType.Float); // [masked, vocab]
     Tensor targets = original.flatten().index_select(0, positions); // [masked]
@@ -145,13 +159,16 @@ public final class ReplacedTokenDetection implements PretrainingTask {
     seeding.beforeSampling();
     Tensor corrupted;
     try (NoGradGuard noGradient = new NoGradGuard()) {
-      Tensor sampled = sampler.sample(logits.detach()); // [masked]
+      // Rounding may draw the last row, which may be the vocabulary's padding.
+      Tensor sampled =
+          sampler.sample(logits.detach()).clamp_max(new Scalar(vocabularySize - 1L)); // [masked]
       corrupted =
           original.flatten().index_copy(0, positions, sampled).view(rows, seq); // [batch, seq]
     }
 
     seeding.beforeDiscriminator();
-    Tensor states = discriminator.forward(corrupted, types, mask, mode); // [batch, seq, hidden]
+    Tensor states =
+        states(discriminator, corrupted, types, places, mask, mode); // [batch, seq, hidden]
     Judgement judgement =
         settings.loss().detects()
             ? detect(states, original, corrupted, positions, mask, denominators)
@@ -173,6 +190,19 @@ public final class ReplacedTokenDetection implements PretrainingTask {
               judgement.replaced(),
               batch.selections()));
     }
+  }
+
+  /** Padding is a block of its own: where blocks are told apart, no mask is needed beside them. */
+  private static Tensor states(
+      ElectraEncoder encoder,
+      Tensor ids,
+      Tensor types,
+      Tensor positionIds,
+      Tensor attentionMask,
+      Mode mode) {
+    return positionIds == null
+        ? encoder.forward(ids, types, attentionMask, mode)
+        : encoder.forwardBlocks(ids, types, positionIds, mode);
   }
 
   /** The discriminator's loss and, as scalars, what {@link Measurements} is made of. */

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Device;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
@@ -189,8 +189,7 @@ public final class SelfTest {
             config.discriminator(VOCABULARY_SIZE),
             config.generator(VOCABULARY_SIZE),
             ReplacedTokenDetection.Settings.electra());
-    AdamW optimizer =
-        new AdamW(parameters, AdamW.Settings.electra(config.biasCorrection()), parameter -> 1);
+    Optimizer optimizer = new Optimizer(parameters, config.optimizerSettings(), parameter -> 1);
     KeyedRandom random = new KeyedRandom(config.seed(), Purpose.SHUFFLE, 0);
     MaskedBatch batch = batch(random, config.masking().rate());
     long[] replacements = ids(random, batch.positions().length);
@@ -242,7 +241,7 @@ public final class SelfTest {
       maskedIds[position] = MASK_ID;
     }
     return new MaskedBatch(
-        SEQUENCES, LENGTH, ids, new long[ids.length], null, positions, null, maskedIds);
+        SEQUENCES, LENGTH, ids, new long[ids.length], null, null, positions, null, maskedIds);
   }
 
   private static long[] ids(KeyedRandom random, int count) {

@@ -23,7 +23,7 @@ import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 
 /** Saving and loading of parameters and moments, and what is kept of them. */
 class CheckpointIT {
@@ -36,12 +36,12 @@ class CheckpointIT {
   private static final class Training {
     private final ParameterSet parameters;
     private final DiscriminatorNetwork network;
-    private final AdamW optimizer;
+    private final Optimizer optimizer;
 
     Training(long seed) {
       parameters = new ParameterSet(seed, GoldenFiles.CPU);
       network = new DiscriminatorNetwork(parameters, CONFIG);
-      optimizer = new AdamW(parameters, AdamW.Settings.electra(), name -> 1);
+      optimizer = new Optimizer(parameters, Optimizer.Settings.electra(), name -> 1);
     }
 
     void steps(int from, int to) {
@@ -162,7 +162,7 @@ class CheckpointIT {
     Path saved = save(new Training(1), 1, 2);
     ParameterSet other = new ParameterSet(1, GoldenFiles.CPU);
     new DiscriminatorNetwork(other, new ElectraConfig(40, 16, 32, 1, 2, 64, 16, 2, 1e-12, 0, 0));
-    AdamW optimizer = new AdamW(other, AdamW.Settings.electra(), name -> 1);
+    Optimizer optimizer = new Optimizer(other, Optimizer.Settings.electra(), name -> 1);
     InvalidModelException e =
         assertThrows(InvalidModelException.class, () -> Checkpoint.load(saved, other, optimizer));
     assertTrue(

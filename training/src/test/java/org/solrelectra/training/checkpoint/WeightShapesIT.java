@@ -30,7 +30,7 @@ class WeightShapesIT {
     ElectraEncoder encoder =
         new ElectraEncoder(generator, "", config, embeddings, Attention.BIDIRECTIONAL);
     check(generator, WeightShapes.body(encoder.config()));
-    GeneratorHead head = new GeneratorHead(generator, "", config, embeddings.words());
+    GeneratorHead head = new GeneratorHead(generator, "", config, embeddings);
     check(generator, WeightShapes.generator(config));
     assertEquals(GeneratorHead.class, head.getClass());
   }

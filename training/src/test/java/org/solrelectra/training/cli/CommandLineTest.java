@@ -64,6 +64,10 @@ class CommandLineTest {
         "pretrain --corpus a --vocabulary b --size huge --steps 1 --output c"
             + " # electra pretrain: Invalid value for option '--size': expected one of"
             + " [TINY, SMALL, BASE, LARGE] (case-insensitive) but was 'huge'",
+        "pretrain --corpus a --vocabulary b --size tiny --steps 1 --output c --rate-scaling sqrt --learning-rate 1e-3"
+            + " # electra pretrain: --rate-scaling scales the size's learning rate: leave out --learning-rate=0.001",
+        "pretrain --corpus a --vocabulary b --size tiny --steps 1 --output c --vocabulary-multiple 0"
+            + " # electra pretrain: vocabularyMultiple must be in 1..1024; vocabularyMultiple=0",
         "pretrain --corpus a --vocabulary b --size tiny --steps 1 --output c --batch-tokens 100"
             + " # electra pretrain: --batch-tokens must be a multiple of the sequence length of 128; --batch-tokens=100",
         "pretrain --corpus a --vocabulary b --size tiny --steps 1 --output c --batch-tokens 256 --batch-size 2"

@@ -45,7 +45,7 @@ class PaddedExamplesTest {
 
   private List<Long> pack(PaddedExamples examples, long sample, long[] types) {
     long[] ids = new long[LENGTH];
-    examples.pack(sample, ids, types, 0);
+    examples.pack(sample, ids, types, new long[ids.length], 0);
     return Arrays.stream(ids).boxed().toList();
   }
 

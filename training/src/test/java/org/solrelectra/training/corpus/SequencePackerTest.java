@@ -53,7 +53,7 @@ class SequencePackerTest {
     for (long pass = 0; pass < 3; pass++) {
       Set<Long> starts = new HashSet<>();
       for (long sample = pass * windows; sample < (pass + 1) * windows; sample++) {
-        packer.pack(sample, ids, types, 0);
+        packer.pack(sample, ids, types, new long[LENGTH], 0);
         starts.add(start());
       }
       assertEquals(windows, starts.size(), "windows of pass " + pass);
@@ -107,7 +107,7 @@ class SequencePackerTest {
   void segmentsMeetWhereADocumentEnds() {
     int withEnd = 0;
     for (long sample = 0; sample < packer.sequencesPerPass(); sample++) {
-      packer.pack(sample, ids, types, 0);
+      packer.pack(sample, ids, types, new long[LENGTH], 0);
       int separator = 1;
       while (ids[separator] != vocabulary.sepId()) {
         separator++;
@@ -129,11 +129,11 @@ class SequencePackerTest {
     long[] otherIds = new long[LENGTH];
     int different = 0;
     for (long sample = 100; sample >= 0; sample--) {
-      packer.pack(sample, ids, types, 0);
+      packer.pack(sample, ids, types, new long[LENGTH], 0);
       long[] before = ids.clone();
-      same.pack(sample, ids, types, 0);
+      same.pack(sample, ids, types, new long[LENGTH], 0);
       assertArrayEquals(before, ids);
-      other.pack(sample, otherIds, types, 0);
+      other.pack(sample, otherIds, types, new long[LENGTH], 0);
       different += Arrays.equals(before, otherIds) ? 0 : 1;
     }
     assertTrue(different > 90, "different: " + different);
@@ -144,9 +144,9 @@ class SequencePackerTest {
     long windows = packer.sequencesPerPass();
     int different = 0;
     for (long sample = 0; sample < windows; sample++) {
-      packer.pack(sample, ids, types, 0);
+      packer.pack(sample, ids, types, new long[LENGTH], 0);
       long[] first = ids.clone();
-      packer.pack(windows + sample, ids, types, 0);
+      packer.pack(windows + sample, ids, types, new long[LENGTH], 0);
       different += Arrays.equals(first, ids) ? 0 : 1;
     }
     assertTrue(different > windows * 0.9, "different: " + different);
@@ -155,8 +155,8 @@ class SequencePackerTest {
   @Test
   void sequencesAreWrittenWhereTheyBelong() {
     long[] both = new long[2 * LENGTH];
-    packer.pack(3, both, new long[2 * LENGTH], LENGTH);
-    packer.pack(3, ids, types, 0);
+    packer.pack(3, both, new long[2 * LENGTH], new long[2 * LENGTH], LENGTH);
+    packer.pack(3, ids, types, new long[LENGTH], 0);
     assertArrayEquals(ids, Arrays.copyOfRange(both, LENGTH, 2 * LENGTH));
     assertArrayEquals(new long[LENGTH], Arrays.copyOf(both, LENGTH));
   }

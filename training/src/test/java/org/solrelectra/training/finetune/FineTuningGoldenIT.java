@@ -29,9 +29,9 @@ import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
 import org.solrelectra.training.optimization.LayerwiseDecay;
 import org.solrelectra.training.optimization.LearningRateSchedule;
+import org.solrelectra.training.optimization.Optimizer;
 
 /** Five updates of each task: losses, logits, gradient norms and the parameters they lead to. */
 class FineTuningGoldenIT {
@@ -71,7 +71,7 @@ class FineTuningGoldenIT {
     assertEquals(labels, task.labels());
     ToDoubleFunction<String> factor =
         new LayerwiseDecay(3, layerDecay, LayerwiseDecay.Variant.CORRECTED)::multiplier;
-    AdamW optimizer = new AdamW(parameters, AdamW.Settings.electra(), factor);
+    Optimizer optimizer = new Optimizer(parameters, Optimizer.Settings.electra(), factor);
     LearningRateSchedule schedule =
         new LearningRateSchedule(LearningRateSchedule.Shape.ORIGINAL_LINEAR, 1e-3, 10, 2);
     for (int step = 0; step < STEPS; step++) {

@@ -51,8 +51,7 @@ class ElectraTinyGoldenIT {
     ElectraEncoder encoder =
         new ElectraEncoder(
             fixture.parameters, "", fixture.config, embeddings, Attention.BIDIRECTIONAL);
-    GeneratorHead head =
-        new GeneratorHead(fixture.parameters, "", fixture.config, embeddings.words());
+    GeneratorHead head = new GeneratorHead(fixture.parameters, "", fixture.config, embeddings);
     fixture.load(name);
     Map<String, long[]> positions =
         Map.of(
@@ -143,7 +142,7 @@ class ElectraTinyGoldenIT {
       Tensor ids = input(batch, "input_ids");
       Tensor types = input(batch, "token_type_ids");
       Tensor mask = input(batch, "attention_mask");
-      check(batch + ".embeddings", embeddings.forward(ids, types));
+      check(batch + ".embeddings", embeddings.forward(ids, types, null));
       List<Tensor> states = encoder.forwardAll(ids, types, mask, Mode.EVALUATION);
       for (int layer = 0; layer < states.size(); layer++) {
         check(batch + ".hidden_" + layer, states.get(layer));

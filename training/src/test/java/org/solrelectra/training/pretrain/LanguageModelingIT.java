@@ -14,8 +14,8 @@ import org.solrelectra.training.network.Attention;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.optimization.AdamW;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
+import org.solrelectra.training.optimization.Optimizer;
+import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.random.KeyedRandom;
@@ -49,7 +49,7 @@ class LanguageModelingIT {
   private static MaskedBatch batch(long[] ids, long[] masked, long[] positions, float[] counts) {
     int rows = ids.length / LENGTH;
     return new MaskedBatch(
-        rows, LENGTH, ids, new long[ids.length], null, positions, counts, masked);
+        rows, LENGTH, ids, new long[ids.length], null, null, positions, counts, masked);
   }
 
   private static double loss(PretrainingTask task, MaskedBatch batch) {
@@ -70,8 +70,11 @@ class LanguageModelingIT {
   void aBatchIsLearntByHeart(Attention attention) {
     LanguageModeling task = task(attention);
     MaskedBatch batch = batch(null);
-    AdamW optimizer =
-        new AdamW(task.parameters(), AdamW.Settings.electra(BiasCorrection.STANDARD), name -> 1);
+    Optimizer optimizer =
+        new Optimizer(
+            task.parameters(),
+            Optimizer.Settings.electra(BiasCorrection.STANDARD, Optimizer.Matrices.ADAMW),
+            name -> 1);
     PretrainingStep step =
         new PretrainingStep(
             task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE);

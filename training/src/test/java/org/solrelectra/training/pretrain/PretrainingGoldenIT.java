@@ -21,9 +21,9 @@ import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
-import org.solrelectra.training.optimization.AdamW.BiasCorrection;
 import org.solrelectra.training.optimization.LearningRateSchedule;
+import org.solrelectra.training.optimization.Optimizer;
+import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 import org.solrelectra.training.pretrain.PretrainingTask.Denominators;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 import org.solrelectra.training.pretrain.PretrainingTask.Outcome;
@@ -50,7 +50,11 @@ class PretrainingGoldenIT {
       throws IOException {
     ReplacedTokenDetection networks = networks(discriminator, generator);
     ParameterSet parameters = networks.parameters();
-    AdamW optimizer = new AdamW(parameters, new AdamW.Settings(0.01, 1, correction), name -> 1);
+    Optimizer optimizer =
+        new Optimizer(
+            parameters,
+            Optimizer.Settings.electra(correction, Optimizer.Matrices.ADAMW),
+            name -> 1);
     Map<String, float[]> initial = values(parameters);
     JsonNode steps =
         GoldenFiles.json("pretraining/traces.json").get("traces").get(trace).get("float64");
@@ -102,7 +106,8 @@ class PretrainingGoldenIT {
     JsonNode batch = GoldenFiles.json("pretraining/batches.json.gz").get(0);
     for (String way : new String[] {"mean_of_means", "global_denominators"}) {
       ReplacedTokenDetection networks = networks("discriminator", "generator");
-      AdamW optimizer = new AdamW(networks.parameters(), AdamW.Settings.electra(), name -> 1);
+      Optimizer optimizer =
+          new Optimizer(networks.parameters(), Optimizer.Settings.electra(), name -> 1);
       double total = 0;
       Denominators whole = Denominators.of(batch(batch, 0, 4));
       try (PointerScope scope = new PointerScope()) {
@@ -144,7 +149,7 @@ class PretrainingGoldenIT {
         name -> false,
         name -> name.startsWith("discriminator_predictions"),
         "mlm-arm");
-    AdamW optimizer = new AdamW(parameters, AdamW.Settings.electra(), name -> 1);
+    Optimizer optimizer = new Optimizer(parameters, Optimizer.Settings.electra(), name -> 1);
     JsonNode steps =
         GoldenFiles.json("pretraining/traces.json").get("traces").get("mlm-arm").get("float64");
     JsonNode batches = GoldenFiles.json("pretraining/batches.json.gz");
@@ -221,6 +226,7 @@ class PretrainingGoldenIT {
         length,
         rows(record, "input_ids", from, to),
         rows(record, "token_type_ids", from, to),
+        null,
         rows(record, "attention_mask", from, to),
         java.util.Arrays.stream(GoldenFiles.longs(record.get("positions")))
             .filter(position -> position >= (long) from * length && position < (long) to * length)
@@ -314,7 +320,7 @@ class PretrainingGoldenIT {
   }
 
   private static void checkStatistics(
-      ReplacedTokenDetection networks, AdamW optimizer, String trace, int update)
+      ReplacedTokenDetection networks, Optimizer optimizer, String trace, int update)
       throws IOException {
     JsonNode statistics = GoldenFiles.json("pretraining/tensor-statistics.json.gz").get(trace);
     if (statistics.has(String.valueOf(update))) {

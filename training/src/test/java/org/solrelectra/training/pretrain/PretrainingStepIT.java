@@ -21,6 +21,8 @@ import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.GoldenFiles;
 import org.solrelectra.training.SmallCorpus;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
+import org.solrelectra.training.checkpoint.SafeTensors;
+import org.solrelectra.training.corpus.BlockPacker;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.PaddedExamples;
 import org.solrelectra.training.corpus.SampleSource;
@@ -32,7 +34,7 @@ import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
-import org.solrelectra.training.optimization.AdamW;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.pretrain.Masking.Draw;
 import org.solrelectra.training.pretrain.Masking.Shown;
 import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
@@ -40,6 +42,7 @@ import org.solrelectra.training.pretrain.PretrainingTask.NoiseSeeding;
 /** Updates of replaced token detection: in parts, and with the paper's ablations. */
 class PretrainingStepIT {
   private static final int LENGTH = 24;
+  private static final String WORDS = "electra.embeddings.word_embeddings.weight";
   private static final String HASH = "0f".repeat(32);
 
   @TempDir private Path folder;
@@ -72,15 +75,27 @@ class PretrainingStepIT {
 
   private static ReplacedTokenDetection networks(ReplacedTokenDetection.Settings settings)
       throws IOException {
+    return networks(settings, 1);
+  }
+
+  private static ReplacedTokenDetection networks(
+      ReplacedTokenDetection.Settings settings, int rowMultiple) throws IOException {
     int vocabularySize = SmallCorpus.vocabulary().size();
     return new ReplacedTokenDetection(
-        new ParameterSet(1, GoldenFiles.CPU),
+        new ParameterSet(1, GoldenFiles.CPU, rowMultiple),
         new ElectraConfig(vocabularySize, 16, 32, 2, 2, 64, 32, 2, 1e-12, 0, 0),
         new ElectraConfig(vocabularySize, 16, 16, 2, 1, 64, 32, 2, 1e-12, 0, 0),
         settings);
   }
 
   private BatchSource batches(Packing packing, Draw draw) throws IOException {
+    return batches(packing, new Masking(0.15, draw, Shown.ELECTRA));
+  }
+
+  /**
+   * @param masking null to predict each token from those before it
+   */
+  private BatchSource batches(Packing packing, Masking masking) throws IOException {
     Vocabulary vocabulary = SmallCorpus.vocabulary();
     Path corpus = folder.resolve("corpus");
     TokenCorpus.write(
@@ -91,16 +106,18 @@ class PretrainingStepIT {
         corpus);
     List<TokenShard> shards = TokenCorpus.open(corpus, HASH).training();
     SampleSource samples =
-        packing == Packing.FULL
-            ? new SequencePacker(shards, vocabulary, LENGTH, 5)
-            : new PaddedExamples(shards, vocabulary, LENGTH, 5);
-    TokenMasker masker = new TokenMasker(vocabulary, new Masking(0.15, draw, Shown.ELECTRA), 5);
+        switch (packing) {
+          case FULL -> new SequencePacker(shards, vocabulary, LENGTH, 5);
+          case BLOCK_DIAGONAL -> new BlockPacker(shards, vocabulary, LENGTH, 5);
+          case PADDED -> new PaddedExamples(shards, vocabulary, LENGTH, 5);
+        };
+    TokenMasker masker = masking == null ? null : new TokenMasker(vocabulary, masking, 5);
     return new BatchSource(samples, masker, 8, LENGTH, vocabulary.padId());
   }
 
   /** Accumulation over k micro-batches equals one batch, padded or not, whatever is lost where. */
   @ParameterizedTest
-  @CsvSource({"FULL, DISTINCT", "PADDED, WITH_REPLACEMENT"})
+  @CsvSource({"FULL, DISTINCT", "PADDED, WITH_REPLACEMENT", "BLOCK_DIAGONAL, DISTINCT"})
   void microBatchesAddUpToTheBatch(Packing packing, Draw draw) throws IOException {
     BatchSource batches = batches(packing, draw);
     for (int i = 0; i < 3; i++) {
@@ -117,7 +134,7 @@ class PretrainingStepIT {
       throws IOException {
     ReplacedTokenDetection networks = networks(ReplacedTokenDetection.Settings.electra());
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
-    AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
+    Optimizer optimizer = new Optimizer(task.parameters(), Optimizer.Settings.electra(), name -> 1);
     new PretrainingStep(
             task, optimizer, parts, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE)
         .run(
@@ -133,7 +150,7 @@ class PretrainingStepIT {
   private static void train(ReplacedTokenDetection networks, BatchSource batches)
       throws IOException {
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
-    AdamW optimizer = new AdamW(task.parameters(), AdamW.Settings.electra(), name -> 1);
+    Optimizer optimizer = new Optimizer(task.parameters(), Optimizer.Settings.electra(), name -> 1);
     PretrainingStep step =
         new PretrainingStep(
             task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE);
@@ -216,12 +233,11 @@ class PretrainingStepIT {
         networks(
             new ReplacedTokenDetection.Settings(
                 EmbeddingSharing.UNTIED, DiscriminatorLoss.ALL, 50));
-    String words = "electra.embeddings.word_embeddings.weight";
     train(networks, batches(Packing.FULL, Draw.DISTINCT));
-    float[] discriminator = HuggingFaceWeights.of(networks.parameters(), "").get(words).floats();
+    float[] discriminator = HuggingFaceWeights.of(networks.parameters(), "").get(WORDS).floats();
     float[] generator =
         HuggingFaceWeights.of(networks.parameters(), HuggingFaceWeights.GENERATOR)
-            .get(words)
+            .get(WORDS)
             .floats();
     assertEquals(discriminator.length, generator.length);
     int same = 0;
@@ -234,6 +250,105 @@ class PretrainingStepIT {
         networks.parameters().all().keySet().stream()
             .filter(name -> name.endsWith("word_embeddings.weight"))
             .count());
+  }
+
+  /** Rows of padding change nothing but their own tables: no loss, no gradient, no weight. */
+  @Test
+  void aPaddedVocabularyTrainsTheSameNetworks() throws IOException {
+    int size = SmallCorpus.vocabulary().size();
+    ReplacedTokenDetection plain = networks(ReplacedTokenDetection.Settings.electra());
+    ReplacedTokenDetection padded = networks(ReplacedTokenDetection.Settings.electra(), 64);
+    assertTrue(size % 64 != 0, "vocabulary: " + size);
+    train(plain, batches(Packing.FULL, Draw.DISTINCT));
+    train(padded, batches(Packing.FULL, Draw.DISTINCT));
+    for (String name : plain.parameters().weightNames()) {
+      assertArrayEquals(
+          Tensors.floats(plain.parameters().weight(name)),
+          Tensors.floats(padded.parameters().weight(name)),
+          1e-6f,
+          name);
+    }
+    float[] words = Tensors.floats(padded.parameters().get(WORDS));
+    float[] bias = Tensors.floats(padded.parameters().get("generator.generator_lm_head.bias"));
+    assertEquals((size / 64 + 1) * 64, bias.length);
+    for (int row = size; row < bias.length; row++) {
+      assertEquals(-1e4f, bias[row]);
+      for (int i = row * 16; i < (row + 1) * 16; i++) {
+        assertEquals(0, words[i]);
+      }
+    }
+  }
+
+  @Test
+  void noBlockPredictsTheNextOnesStart() throws IOException {
+    BatchSource batches = batches(Packing.BLOCK_DIAGONAL, (Masking) null);
+    int ends = 0;
+    for (int step = 0; step < 10; step++) {
+      MaskedBatch batch = batches.batch(step);
+      for (long position : batch.positions()) {
+        assertTrue(batch.positionIds()[(int) position + 1] != 0, "position " + position);
+      }
+      for (int i = 0; i < batch.inputIds().length - 1; i++) {
+        ends += batch.positionIds()[i + 1] == 0 && (i + 1) % LENGTH != 0 ? 1 : 0;
+      }
+    }
+    assertTrue(ends > 10, "blocks that end within a row: " + ends);
+  }
+
+  /** Of gradient-disentangled sharing: the base has the generator's gradient alone. */
+  @Test
+  void theDiscriminatorMovesOnlyItsDifference() throws IOException {
+    ReplacedTokenDetection disentangled =
+        networks(
+            new ReplacedTokenDetection.Settings(EmbeddingSharing.GDES, DiscriminatorLoss.ALL, 50));
+    MaskedBatch batch = batches(Packing.FULL, Draw.DISTINCT).batch(0);
+    int size = SmallCorpus.vocabulary().size();
+    PretrainingTask task = new Given(disentangled, size);
+    ReplacedTokenDetection untied =
+        networks(
+            new ReplacedTokenDetection.Settings(
+                EmbeddingSharing.UNTIED, DiscriminatorLoss.ALL, 50));
+    String base = "generator." + WORDS;
+    // Untied, the generator's table has no other gradient than the generator's loss's.
+    float[] expected = gradient(new Given(untied, size), batch, base);
+    assertArrayEquals(expected, gradient(task, batch, base), 1e-7f);
+    float[] delta = gradient(task, batch, WORDS + ".delta");
+    assertTrue(norm(delta) > 0, "no gradient");
+    assertArrayEquals(
+        Tensors.floats(disentangled.parameters().weight(base)),
+        Tensors.floats(disentangled.parameters().weight(WORDS)));
+    train(disentangled, batches(Packing.FULL, Draw.DISTINCT));
+    Map<String, SafeTensors.Values> exported = HuggingFaceWeights.of(disentangled.parameters(), "");
+    float[] sum = Tensors.floats(disentangled.parameters().get(base));
+    float[] difference = Tensors.floats(disentangled.parameters().get(WORDS + ".delta"));
+    assertTrue(norm(difference) > 0, "no difference was learnt");
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += difference[i];
+    }
+    assertArrayEquals(sum, exported.get(WORDS).floats());
+    assertEquals(
+        networks(ReplacedTokenDetection.Settings.electra()).parameters().weightNames().stream()
+            .filter(name -> !name.startsWith("generator."))
+            .map(name -> name.replace("query_key_value", "query"))
+            .collect(java.util.stream.Collectors.toSet()),
+        exported.keySet().stream()
+            .filter(name -> !name.contains(".key.") && !name.contains(".value."))
+            .collect(java.util.stream.Collectors.toSet()));
+  }
+
+  private static float[] gradient(PretrainingTask task, MaskedBatch batch, String name) {
+    task.forward(batch, PretrainingTask.Denominators.of(batch), NoiseSeeding.NONE, Mode.EVALUATION)
+        .total()
+        .backward();
+    return Tensors.floats(task.parameters().get(name).grad());
+  }
+
+  private static double norm(float[] values) {
+    double squares = 0;
+    for (float value : values) {
+      squares += (double) value * value;
+    }
+    return Math.sqrt(squares);
   }
 
   @Test

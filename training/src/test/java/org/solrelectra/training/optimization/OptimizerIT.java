@@ -24,7 +24,7 @@ import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.pretrain.PretrainingSize;
 import org.solrelectra.training.pretrain.ReplacedTokenDetection;
 
-class AdamWIT {
+class OptimizerIT {
   private static final ElectraConfig CONFIG =
       new ElectraConfig(40, 16, 32, 2, 2, 64, 16, 2, 1e-12, 0, 0);
 
@@ -36,10 +36,10 @@ class AdamWIT {
     ElectraConfig generator = PretrainingSize.TINY.generator(50, 0.5);
     new ReplacedTokenDetection(
         parameters, discriminator, generator, ReplacedTokenDetection.Settings.electra());
-    AdamW optimizer =
-        new AdamW(
+    Optimizer optimizer =
+        new Optimizer(
             parameters,
-            AdamW.Settings.electra(),
+            Optimizer.Settings.electra(),
             new LayerwiseDecay(4, 0.8, LayerwiseDecay.Variant.CORRECTED)::multiplier);
     List<String> names = optimizer.names();
     assertEquals(names.size(), new HashSet<>(names).size());
@@ -83,14 +83,14 @@ class AdamWIT {
             "generator.generator_predictions.LayerNorm.weight",
             "electra.encoder.layer.0.output.dense.bias",
             "generator.generator_lm_head.bias")) {
-      assertFalse(AdamW.isDecayed(name), name);
+      assertFalse(Optimizer.isDecayed(name), name);
     }
     for (String name :
         List.of(
             "electra.embeddings.word_embeddings.weight",
             "electra.encoder.layer.0.attention.self.query_key_value.weight",
             "discriminator_predictions.dense_prediction.weight")) {
-      assertTrue(AdamW.isDecayed(name), name);
+      assertTrue(Optimizer.isDecayed(name), name);
     }
   }
 
@@ -120,7 +120,7 @@ class AdamWIT {
             for (int i = 0; i < now.length; i++) {
               double g = gradients.get(name)[i] * clip;
               double update = 0.1 * g / (Math.sqrt(0.001 * g * g) + 1e-6);
-              double decay = AdamW.isDecayed(name) ? 0.01 * old[i] : 0;
+              double decay = Optimizer.isDecayed(name) ? 0.01 * old[i] : 0;
               assertEquals(old[i] - rate * (update + decay), now[i], 2e-5, name);
             }
           });
@@ -162,8 +162,8 @@ class AdamWIT {
 
   @Test
   void whatIsLeftOutDoesNotCountForTheCorrectionOfTheMoments() {
-    Training plain = new Training(AdamW.BiasCorrection.STANDARD);
-    Training bad = new Training(AdamW.BiasCorrection.STANDARD);
+    Training plain = new Training(Optimizer.BiasCorrection.STANDARD);
+    Training bad = new Training(Optimizer.BiasCorrection.STANDARD);
     try (PointerScope scope = new PointerScope()) {
       bad.update(Double.NaN);
       for (int i = 0; i < 3; i++) {
@@ -194,13 +194,17 @@ class AdamWIT {
         "weightDecay must be at least 0; weightDecay=-1.0",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new AdamW.Settings(-1, 1, AdamW.BiasCorrection.NONE))
+                () ->
+                    new Optimizer.Settings(
+                        -1, 1, Optimizer.BiasCorrection.NONE, Optimizer.Matrices.ADAMW))
             .getMessage());
     assertEquals(
         "clipNorm must be above 0; clipNorm=0.0",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new AdamW.Settings(0, 0, AdamW.BiasCorrection.NONE))
+                () ->
+                    new Optimizer.Settings(
+                        0, 0, Optimizer.BiasCorrection.NONE, Optimizer.Matrices.ADAMW))
             .getMessage());
   }
 
@@ -208,14 +212,18 @@ class AdamWIT {
     private final ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
     private final SequenceClassificationNetwork network =
         new SequenceClassificationNetwork(parameters, CONFIG, 2);
-    private final AdamW optimizer;
+    private final Optimizer optimizer;
 
     Training() {
-      this(AdamW.BiasCorrection.NONE);
+      this(Optimizer.BiasCorrection.NONE);
     }
 
-    Training(AdamW.BiasCorrection correction) {
-      optimizer = new AdamW(parameters, AdamW.Settings.electra(correction), name -> 1);
+    Training(Optimizer.BiasCorrection correction) {
+      optimizer =
+          new Optimizer(
+              parameters,
+              Optimizer.Settings.electra(correction, Optimizer.Matrices.ADAMW),
+              name -> 1);
     }
 
     void update(double factor) {
