@@ -104,7 +104,8 @@ final class BenchCommand implements Runnable {
     @Option(
         names = "--json",
         description =
-            "End with one JSON line: tokensPerSecond, steps, flopsPerToken, mfu, peakFlops, phaseMillis.")
+            "End with one JSON line: tokensPerSecond, steps, flopsPerToken, mfu, peakFlops, phaseMillis,"
+                + " hostMillis.")
     private boolean json;
 
     @Override
@@ -122,11 +123,14 @@ final class BenchCommand implements Runnable {
           PretrainingConfig.of(recipe, size, objective, steps)
               .withBatch(sequenceLength, batchSize, precision);
       double peak = peakOption.flopsPerSecond(config, libtorch);
-      report(config, PretrainingBenchmark.run(config, vocabularySize, steps, libtorch), peak);
+      PretrainingBenchmark result =
+          PretrainingBenchmark.run(config, vocabularySize, steps, libtorch);
+      report(config, result, peak, libtorch.usesGpu());
       return 0;
     }
 
-    private void report(PretrainingConfig config, PretrainingBenchmark result, double peak) {
+    private void report(
+        PretrainingConfig config, PretrainingBenchmark result, double peak, boolean gpu) {
       double tokens = (double) batchSize * sequenceLength;
       double median = tokens / result.medianSeconds();
       double flops = TrainingCost.flopsPerToken(config, vocabularySize);
@@ -151,7 +155,17 @@ final class BenchCommand implements Runnable {
                   Locale.ROOT, ", %.1f %% MFU of %.3g FLOP/s", 100 * median * flops / peak, peak));
       result
           .phaseMillis()
-          .forEach((phase, millis) -> out.printf(Locale.ROOT, "%14s %8.1f ms%n", phase, millis));
+          .forEach(
+              (phase, millis) ->
+                  out.printf(
+                      Locale.ROOT,
+                      "%14s %8.1f ms%s%n",
+                      phase,
+                      millis,
+                      gpu
+                          ? String.format(
+                              Locale.ROOT, ", given in %.1f ms", result.hostMillis().get(phase))
+                          : ""));
       if (json) {
         ObjectNode line = new ObjectMapper().createObjectNode();
         line.put("tokensPerSecond", Math.round(10 * median) / 10.0);
@@ -163,6 +177,8 @@ final class BenchCommand implements Runnable {
         }
         ObjectNode phases = line.putObject("phaseMillis");
         result.phaseMillis().forEach(phases::put);
+        ObjectNode host = line.putObject("hostMillis");
+        result.hostMillis().forEach(host::put);
         out.println(line);
       }
     }

@@ -1,6 +1,7 @@
 package org.solrelectra.training.optimization;
 
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -66,7 +67,8 @@ final class Muon implements UpdateRule {
     Tensor x = tall ? matrices.transpose(-2, -1) : matrices; // [..., short, long]
     Tensor norm =
         torch
-            .frobenius_norm(x, new long[] {-2, -1}, true)
+            .linalg_vector_norm(
+                x, new Scalar(2.0), new long[] {-2, -1}, true, new ScalarTypeOptional())
             .add(new Scalar(NORM_EPSILON)); // [..., 1, 1]
     x = x.div(norm);
     if (x.is_cuda()) {

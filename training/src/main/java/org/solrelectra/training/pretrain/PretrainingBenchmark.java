@@ -21,13 +21,16 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /**
  * Times whole pretraining steps on random tokens: making the batch, both networks, backward,
- * update. First steps as they are in training, then as many again that wait for the device after
- * each phase, to see where the time goes.
+ * update. First steps as they are in training, then as many again with a mark after each phase, to
+ * see where the time goes. Nothing waits for the device between two steps.
  *
  * @param stepSeconds of each step, in order of size
- * @param phaseMillis the median of each phase, in the order of a step
+ * @param phaseMillis the median of each phase on the device, in the order of a step
+ * @param hostMillis the median of what the program took to give a phase to the device; on a CPU the
+ *     same, for the program computes it
  */
-public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> phaseMillis) {
+public record PretrainingBenchmark(
+    double[] stepSeconds, Map<String, Double> phaseMillis, Map<String, Double> hostMillis) {
   private static final int WARMUP_STEPS = 2;
   private static final int PRODUCT_ROUNDS = 3;
 
@@ -46,19 +49,20 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
     Measurements.Accumulator measured = new Measurements.Accumulator(libtorch.device());
     PretrainingStep timed =
         new PretrainingStep(task, optimizer, config.microBatches(), alone, Watch.NONE);
-    double[] seconds = new double[steps];
+    DeviceClock clock = DeviceClock.of(libtorch.device());
     for (int step = -WARMUP_STEPS; step < steps; step++) {
-      long start = System.nanoTime();
+      if (step == 0) {
+        // Reading a value waits for the device.
+        optimizer.norm();
+        clock.mark();
+      }
       MaskedBatch batch = randomBatch(config, vocabularySize, step);
       timed.run(batch, step, index -> NoiseSeeding.NONE, config.learningRate(), measured);
-      if (step < 0 || libtorch.device().is_cuda()) {
-        // A GPU is waited for here, as a training run does when it logs.
-        optimizer.norm();
-      }
       if (step >= 0) {
-        seconds[step] = (System.nanoTime() - start) / 1e9;
+        clock.mark();
       }
     }
+    double[] seconds = clock.seconds();
     Arrays.sort(seconds);
     PhaseTimes times = new PhaseTimes(libtorch.device());
     PretrainingStep watched =
@@ -69,7 +73,10 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
       times.end("batch");
       watched.run(batch, steps + step, index -> times, config.learningRate(), measured);
     }
-    return new PretrainingBenchmark(seconds, times.medians(steps));
+    return new PretrainingBenchmark(
+        seconds,
+        times.medians(times.device.seconds(), steps),
+        times.medians(times.host.seconds(), steps));
   }
 
   /** Returns the median step's seconds. */
@@ -109,26 +116,28 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
     return 2.0 * size * size * size / best;
   }
 
-  /** Notes the time of each phase; waits for the device first. */
+  /** Marks the end of each phase, on the device and in the program that it is given by. */
   private static final class PhaseTimes implements Watch, NoiseSeeding {
-    private final Map<String, List<Double>> millis = new LinkedHashMap<>();
-    private final Tensor probe;
-    private long since;
+    /** Of what lies between two steps. */
+    private static final String NOTHING = "";
+
+    private final List<String> phases = new ArrayList<>();
+    private final DeviceClock device;
+    private final DeviceClock host = new DeviceClock.Host();
     private String discriminator = "network";
 
     PhaseTimes(Device device) {
-      this.probe = torch.zeros(1).to(device, torch.ScalarType.Float);
+      this.device = DeviceClock.of(device);
     }
 
     void start() {
-      since = System.nanoTime();
+      end(NOTHING);
     }
 
     void end(String phase) {
-      probe.item_double();
-      long now = System.nanoTime();
-      millis.computeIfAbsent(phase, name -> new ArrayList<>()).add((now - since) / 1e6);
-      since = now;
+      phases.add(phase);
+      device.mark();
+      host.mark();
     }
 
     @Override
@@ -157,8 +166,20 @@ public record PretrainingBenchmark(double[] stepSeconds, Map<String, Double> pha
           });
     }
 
-    /** Of phases that come several times in a step, the sum. */
-    Map<String, Double> medians(int steps) {
+    /**
+     * Of phases that come several times in a step, the sum.
+     *
+     * @param seconds between the marks
+     */
+    Map<String, Double> medians(double[] seconds, int steps) {
+      Map<String, List<Double>> millis = new LinkedHashMap<>();
+      for (int i = 1; i < phases.size(); i++) {
+        if (!phases.get(i).equals(NOTHING)) {
+          millis
+              .computeIfAbsent(phases.get(i), name -> new ArrayList<>())
+              .add(1e3 * seconds[i - 1]);
+        }
+      }
       Map<String, Double> medians = new LinkedHashMap<>();
       millis.forEach(
           (phase, values) -> {
