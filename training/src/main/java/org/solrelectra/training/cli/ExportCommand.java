@@ -78,15 +78,19 @@ final class ExportCommand implements Callable<Integer> {
   private Weights weights;
 
   @Option(
-      names = "--no-graph",
-      description = "Leave model.onnx out: the directory can be trained on, not served.")
-  private boolean noGraph;
+      names = "--graphs",
+      defaultValue = "all",
+      description =
+          "${COMPLETION-CANDIDATES}. standard: model.onnx, which any consumer of ONNX runs; all: and model.fast.onnx, which the"
+              + " plugin prefers; none: the directory can be trained on, not served. Default: ${DEFAULT-VALUE}.")
+  private ModelExporter.Graphs graphs;
 
   @Override
   public Integer call() throws IOException {
+    boolean noGraph = graphs == ModelExporter.Graphs.NONE;
     if (noGraph && weights == Weights.NONE) {
       throw new IllegalArgumentException(
-          "--no-graph needs weights; --safetensors=none leaves nothing");
+          "--graphs=none needs weights; --safetensors=none leaves nothing");
     }
     Path folder = source.run != null ? source.run.resolve("discriminator") : source.checkpoint;
     HuggingFaceModel model = HuggingFaceModel.read(folder);
@@ -99,7 +103,7 @@ final class ExportCommand implements Callable<Integer> {
                 name != null ? name : output.getFileName().toString(),
                 version,
                 weights == Weights.NONE ? null : DataType.valueOf(weights.name()),
-                !noGraph,
+                graphs,
                 temperature,
                 provenance),
             output);

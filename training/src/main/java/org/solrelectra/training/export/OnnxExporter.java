@@ -12,53 +12,79 @@ import org.solrelectra.training.checkpoint.SafeTensors.Values;
 import org.solrelectra.training.network.ElectraConfig;
 
 /**
- * Writes {@code model.onnx}: standard operators of opset 17 and float32 alone, so that any consumer
- * of ONNX runs it. By hand, because exporters of today fuse no attention at all: everything but
- * attention works on [batch * seq, hidden] with the bias in the matrix product, and query, key and
- * value are one product with the scale folded in.
+ * Writes a network as a graph of ONNX in float32. By hand, because exporters of today fuse no
+ * attention at all: everything but attention works on [batch * seq, hidden] with the bias in the
+ * matrix product, and query, key and value are one product with the scale folded in.
  */
 final class OnnxExporter {
   private static final String HIDDEN_ROWS = "shape.rows";
   private static final String HEADS = "shape.heads";
   private static final String HIDDEN_BATCH = "shape.batch";
+  private static final String PENALTY = "penalty_of_keys";
+
+  /** Whose operators a graph is made of. */
+  enum Operators {
+    /** Opset 17 alone, so that any consumer of ONNX runs it: {@code model.onnx}. */
+    STANDARD,
+    /**
+     * Those that ONNX Runtime 1.29 is fastest with on a CPU, for sequences without padding, and of
+     * the last layer no more than the head reads: {@code model.fast.onnx}. SkipLayerNormalization,
+     * since LayerNormalization of 1.29 takes four times as long; Gelu, not BiasGelu; {@code
+     * ServingOperatorsIT} measures what they take.
+     */
+    ONNX_RUNTIME
+  }
 
   private final ElectraConfig config;
   private final Map<String, Values> weights;
   private final List<String> labels;
+  private final Operators operators;
   private final OnnxGraph graph = new OnnxGraph("electra");
 
-  private OnnxExporter(HuggingFaceModel model) {
+  private OnnxExporter(HuggingFaceModel model, Operators operators) {
+    this.operators = operators;
     this.config = model.config();
     this.weights = model.weights();
     this.labels = model.head().labels();
   }
 
   /** Writes the graph of a model with a classification head, or of a discriminator. */
-  static void write(HuggingFaceModel model, Path file) throws IOException {
-    OnnxExporter exporter = new OnnxExporter(model);
-    String hidden = exporter.encoder();
+  static void write(HuggingFaceModel model, Operators operators, Path file) throws IOException {
+    OnnxExporter exporter = new OnnxExporter(model, operators);
     if (model.weights().containsKey("classifier.out_proj.weight")) {
-      exporter.classifier(hidden);
+      exporter.classifier();
     } else {
-      exporter.discriminator(hidden);
+      exporter.discriminator();
     }
     try (OutputStream stream = Files.newOutputStream(file)) {
       exporter.graph.build().writeTo(stream);
     }
   }
 
-  private String encoder() {
+  private boolean isStandard() {
+    return operators == Operators.STANDARD;
+  }
+
+  /** Returns the states after a number of layers, [batch * seq, hidden]. */
+  private String encoder(int layers) {
     String ids = graph.input("input_ids");
-    String mask = graph.input("attention_mask");
+    String mask = isStandard() ? graph.input("attention_mask") : null;
     String types = graph.input("token_type_ids");
     String batchAndSeq = graph.node("Shape", "batch_and_seq", List.of(ids)); // [2]
     shapes(batchAndSeq);
     String hiddenState = embeddings(ids, types, batchAndSeq);
-    String penalty = penalty(mask);
-    for (int layer = 0; layer < config.layers(); layer++) {
-      hiddenState = layer("electra.encoder.layer." + layer + ".", hiddenState, penalty);
+    if (mask != null) {
+      penalty(mask);
+    }
+    for (int layer = 0; layer < layers; layer++) {
+      String prefix = prefix(layer);
+      hiddenState = feedForward(prefix, attention(prefix, hiddenState), hiddenState);
     }
     return hiddenState;
+  }
+
+  private static String prefix(int layer) {
+    return "electra.encoder.layer." + layer + ".";
   }
 
   private void shapes(String batchAndSeq) {
@@ -104,9 +130,9 @@ final class OnnxExporter {
   }
 
   /**
-   * Returns what is added to attention scores: nothing for tokens, the lowest number for padding.
+   * Adds what attention scores are changed by: nothing for tokens, the lowest number for padding.
    */
-  private String penalty(String mask) {
+  private void penalty(String mask) {
     String kept =
         graph.node(
             "Cast",
@@ -118,66 +144,34 @@ final class OnnxExporter {
     String lowest = graph.weights("lowest", new float[] {-Float.MAX_VALUE}, 1);
     String penalty = graph.node("Mul", "penalty", List.of(padded, lowest));
     String axes = graph.integers("penalty_axes", 1, 2);
-    return graph.node("Unsqueeze", "penalty_of_keys", List.of(penalty, axes)); // [batch, 1, 1, seq]
+    graph.node("Unsqueeze", PENALTY, List.of(penalty, axes)); // [batch, 1, 1, seq]
   }
 
-  private String layer(String prefix, String hidden, String penalty) {
-    String context = attention(prefix, hidden, penalty);
+  /** What follows attention; maps two of [rows, hidden] to one. */
+  private String feedForward(String prefix, String context, String hidden) {
     String attended = linear(context, prefix + "attention.output.dense", prefix + "attended");
-    String middle = graph.node("Add", prefix + "attention_residual", List.of(attended, hidden));
-    middle = layerNorm(middle, prefix + "attention.output.LayerNorm", prefix + "attention_norm");
+    String middle =
+        residualNorm(attended, hidden, prefix + "attention.output.LayerNorm", prefix + "attention");
     String wide =
         gelu(linear(middle, prefix + "intermediate.dense", prefix + "wide"), prefix + "wide");
     String narrow = linear(wide, prefix + "output.dense", prefix + "narrow");
-    String sum = graph.node("Add", prefix + "output_residual", List.of(narrow, middle));
-    return layerNorm(sum, prefix + "output.LayerNorm", prefix + "output_norm");
+    return residualNorm(narrow, middle, prefix + "output.LayerNorm", prefix + "output");
   }
 
-  private String attention(String prefix, String hidden, String penalty) {
-    packQueryKeyValue(prefix);
+  /** Maps [batch * seq, hidden] to the same, before the output projection. */
+  private String attention(String prefix, String hidden) {
+    pack(prefix, "qkv", List.of("query", "key", "value"));
     String packed =
         graph.node(
             "Gemm",
             prefix + "qkv",
             List.of(
                 hidden, prefix + "qkv.weight", prefix + "qkv.bias")); // [batch * seq, 3 * hidden]
-    packed =
-        graph.node(
-            "Reshape",
-            prefix + "qkv_heads",
-            List.of(packed, HEADS)); // [batch, seq, 3, heads, headSize]
-    packed =
-        graph.node(
-            "Transpose",
-            prefix + "qkv_by_head",
-            List.of(packed),
-            OnnxGraph.attribute("perm", 2, 0, 3, 1, 4)); // [3, batch, heads, seq, headSize]
     List<String> parts = List.of(prefix + "query", prefix + "key", prefix + "value");
-    graph.nodeWithOutputs(
-        "Split",
-        parts,
-        List.of(packed),
-        OnnxGraph.integer("axis", 0)); // 3 x [1, batch, heads, seq, headSize]
-    String keys =
-        graph.node(
-            "Transpose",
-            prefix + "key_t",
-            List.of(parts.get(1)),
-            OnnxGraph.attribute("perm", 0, 1, 2, 4, 3));
-    String scores =
-        graph.node(
-            "MatMul",
-            prefix + "scores",
-            List.of(parts.get(0), keys)); // [1, batch, heads, seq, seq]
-    scores = graph.node("Add", prefix + "masked_scores", List.of(scores, penalty));
-    String probabilities =
-        graph.node(
-            "Softmax", prefix + "probabilities", List.of(scores), OnnxGraph.integer("axis", -1));
+    byHead(prefix + "qkv", packed, HEADS, parts);
     String context =
-        graph.node(
-            "MatMul",
-            prefix + "context",
-            List.of(probabilities, parts.get(2))); // [1, batch, heads, seq, headSize]
+        attend(
+            prefix, parts.get(0), parts.get(1), parts.get(2)); // [1, batch, heads, seq, headSize]
     context =
         graph.node(
             "Transpose",
@@ -188,17 +182,106 @@ final class OnnxExporter {
         "Reshape", prefix + "context_rows", List.of(context, HIDDEN_ROWS)); // [batch * seq, hidden]
   }
 
+  /** Splits [batch * seq, parts * hidden] into parts of [1, batch, heads, seq, headSize]. */
+  private void byHead(String name, String packed, String shape, List<String> parts) {
+    String byToken =
+        graph.node(
+            "Reshape",
+            name + "_heads",
+            List.of(packed, shape)); // [batch, seq, parts, heads, headSize]
+    String byHead =
+        graph.node(
+            "Transpose",
+            name + "_by_head",
+            List.of(byToken),
+            OnnxGraph.attribute("perm", 2, 0, 3, 1, 4)); // [parts, batch, heads, seq, headSize]
+    graph.nodeWithOutputs("Split", parts, List.of(byHead), OnnxGraph.integer("axis", 0));
+  }
+
+  /** Maps three of [1, batch, heads, tokens, headSize] to [1, batch, heads, queries, headSize]. */
+  private String attend(String prefix, String query, String key, String value) {
+    String scores; // [1, batch, heads, queries, seq]
+    if (isStandard()) {
+      String keys =
+          graph.node(
+              "Transpose",
+              prefix + "key_t",
+              List.of(key),
+              OnnxGraph.attribute("perm", 0, 1, 2, 4, 3));
+      scores = graph.node("MatMul", prefix + "scores", List.of(query, keys));
+      scores = graph.node("Add", prefix + "masked_scores", List.of(scores, PENALTY));
+    } else {
+      scores =
+          graph.microsoftNode(
+              "FusedMatMul",
+              prefix + "scores",
+              List.of(query, key),
+              OnnxGraph.integer("transB", 1));
+    }
+    String probabilities =
+        graph.node(
+            "Softmax", prefix + "probabilities", List.of(scores), OnnxGraph.integer("axis", -1));
+    return graph.node("MatMul", prefix + "context", List.of(probabilities, value));
+  }
+
+  /** The last layer for [CLS] alone, the only state that the head reads: [batch, hidden]. */
+  private String lastLayerOfFirstToken(String hidden) {
+    String prefix = prefix(config.layers() - 1);
+    String first = firstToken(hidden);
+    pack(prefix, "q", List.of("query"));
+    pack(prefix, "kv", List.of("key", "value"));
+    String query =
+        graph.node(
+            "Gemm",
+            prefix + "q",
+            List.of(first, prefix + "q.weight", prefix + "q.bias")); // [batch, hidden]
+    String oneQuery =
+        graph.integers("shape.one_query", 1, -1, config.heads(), 1, config.headSize());
+    query =
+        graph.node(
+            "Reshape",
+            prefix + "query",
+            List.of(query, oneQuery)); // [1, batch, heads, 1, headSize]
+    String packed =
+        graph.node(
+            "Gemm",
+            prefix + "kv",
+            List.of(hidden, prefix + "kv.weight", prefix + "kv.bias")); // [batch * seq, 2 * hidden]
+    String heads = graph.integers("two_heads", 2, config.heads(), config.headSize());
+    graph.node("Concat", "shape.kv", List.of("batch_and_seq", heads), OnnxGraph.integer("axis", 0));
+    List<String> parts = List.of(prefix + "key", prefix + "value");
+    byHead(prefix + "kv", packed, "shape.kv", parts);
+    String context = attend(prefix, query, parts.get(0), parts.get(1));
+    context =
+        graph.node(
+            "Reshape", prefix + "context_rows", List.of(context, HIDDEN_ROWS)); // [batch, hidden]
+    return feedForward(prefix, context, first);
+  }
+
+  /** Maps [batch * seq, hidden] to [batch, hidden]. */
+  private String firstToken(String hidden) {
+    String byBatch =
+        graph.node(
+            "Reshape", "hidden_by_batch", List.of(hidden, HIDDEN_BATCH)); // [batch, seq, hidden]
+    return graph.node(
+        "Gather",
+        "cls",
+        List.of(byBatch, graph.index("first", 0)),
+        OnnxGraph.integer("axis", 1)); // [batch, hidden]
+  }
+
   /**
-   * One matrix [hidden, 3 * hidden] and its bias; 1/sqrt(headSize) is folded into the query's part.
+   * One matrix [hidden, parts * hidden] and its bias; 1/sqrt(headSize) is folded into the query's
+   * part.
    */
-  private void packQueryKeyValue(String prefix) {
+  private void pack(String prefix, String name, List<String> parts) {
     int hidden = config.hiddenSize();
+    int width = parts.size() * hidden;
     float scale = (float) (1 / Math.sqrt(config.headSize()));
-    float[] packed = new float[hidden * 3 * hidden];
-    float[] bias = new float[3 * hidden];
-    List<String> parts = List.of("query", "key", "value");
+    float[] packed = new float[hidden * width];
+    float[] bias = new float[width];
     for (int part = 0; part < parts.size(); part++) {
-      float factor = part == 0 ? scale : 1;
+      float factor = parts.get(part).equals("query") ? scale : 1;
       float[] matrix =
           weights.get(prefix + "attention.self." + parts.get(part) + ".weight").floats();
       float[] offsets =
@@ -206,30 +289,26 @@ final class OnnxExporter {
       for (int out = 0; out < hidden; out++) {
         bias[part * hidden + out] = offsets[out] * factor;
         for (int in = 0; in < hidden; in++) {
-          packed[in * 3 * hidden + part * hidden + out] = matrix[out * hidden + in] * factor;
+          packed[in * width + part * hidden + out] = matrix[out * hidden + in] * factor;
         }
       }
     }
-    graph.weights(prefix + "qkv.weight", packed, hidden, 3L * hidden);
-    graph.weights(prefix + "qkv.bias", bias, 3L * hidden);
+    graph.weights(prefix + name + ".weight", packed, hidden, width);
+    graph.weights(prefix + name + ".bias", bias, width);
   }
 
-  private void classifier(String hidden) {
-    String byBatch =
-        graph.node(
-            "Reshape", "hidden_by_batch", List.of(hidden, HIDDEN_BATCH)); // [batch, seq, hidden]
+  private void classifier() {
     String first =
-        graph.node(
-            "Gather",
-            "cls",
-            List.of(byBatch, graph.index("first", 0)),
-            OnnxGraph.integer("axis", 1)); // [batch, hidden]
+        isStandard()
+            ? firstToken(encoder(config.layers()))
+            : lastLayerOfFirstToken(encoder(config.layers() - 1));
     String dense = gelu(linear(first, "classifier.dense", "dense"), "dense");
     linear(dense, "classifier.out_proj", "logits"); // [batch, labels]
     graph.output("logits", List.of("batch_size", String.valueOf(labels.size())));
   }
 
-  private void discriminator(String hidden) {
+  private void discriminator() {
+    String hidden = encoder(config.layers());
     String dense =
         gelu(
             linear(hidden, "discriminator_predictions.dense", "dense"),
@@ -256,6 +335,19 @@ final class OnnxExporter {
     return graph.node("Gemm", output, List.of(x, name + ".weight", weight(name + ".bias")));
   }
 
+  /** LayerNorm of a sum. */
+  private String residualNorm(String x, String residual, String name, String output) {
+    if (isStandard()) {
+      String sum = graph.node("Add", output + "_residual", List.of(x, residual));
+      return layerNorm(sum, name, output + "_norm");
+    }
+    return graph.microsoftNode(
+        "SkipLayerNormalization",
+        output + "_norm",
+        List.of(x, residual, weight(name + ".weight"), weight(name + ".bias")),
+        OnnxGraph.real("epsilon", config.layerNormEpsilon()));
+  }
+
   private String layerNorm(String x, String name, String output) {
     return graph.node(
         "LayerNormalization",
@@ -266,10 +358,13 @@ final class OnnxExporter {
   }
 
   /**
-   * Exact GELU in the five nodes that ONNX Runtime fuses into one; the operator itself came with
-   * opset 20.
+   * Exact GELU: of standard operators in the five nodes that ONNX Runtime fuses into one, for the
+   * operator itself came with opset 20.
    */
   private String gelu(String x, String name) {
+    if (!isStandard()) {
+      return graph.microsoftNode("Gelu", name + ".gelu", List.of(x));
+    }
     String root = constant("sqrt_2", (float) Math.sqrt(2));
     String erf =
         graph.node(

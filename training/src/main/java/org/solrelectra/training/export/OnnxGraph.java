@@ -16,8 +16,14 @@ final class OnnxGraph {
   /** ONNX 1.12, the first with opset 17. */
   private static final int IR_VERSION = 8;
 
+  /** Operators of ONNX Runtime's own. */
+  static final String MICROSOFT = "com.microsoft";
+
+  private static final int MICROSOFT_VERSION = 1;
+
   private final OnnxMl.GraphProto.Builder graph = OnnxMl.GraphProto.newBuilder();
   private final Set<String> names = new HashSet<>();
+  private boolean usesMicrosoft;
 
   OnnxGraph(String name) {
     graph.setName(name);
@@ -131,9 +137,26 @@ final class OnnxGraph {
     return output;
   }
 
+  /** Adds a node of an operator of {@link #MICROSOFT} and returns its output's name. */
+  String microsoftNode(
+      String operator, String output, List<String> inputs, OnnxMl.AttributeProto... attributes) {
+    usesMicrosoft = true;
+    add(operator, MICROSOFT, List.of(output), inputs, attributes);
+    return output;
+  }
+
   /** Adds a node with several outputs. */
   void nodeWithOutputs(
       String operator,
+      List<String> outputs,
+      List<String> inputs,
+      OnnxMl.AttributeProto... attributes) {
+    add(operator, "", outputs, inputs, attributes);
+  }
+
+  private void add(
+      String operator,
+      String domain,
       List<String> outputs,
       List<String> inputs,
       OnnxMl.AttributeProto... attributes) {
@@ -146,6 +169,7 @@ final class OnnxGraph {
     graph.addNode(
         OnnxMl.NodeProto.newBuilder()
             .setOpType(operator)
+            .setDomain(domain)
             .setName(outputs.get(0))
             .addAllInput(inputs)
             .addAllOutput(outputs)
@@ -167,11 +191,18 @@ final class OnnxGraph {
 
   /** Returns the file's content. */
   OnnxMl.ModelProto build() {
-    return OnnxMl.ModelProto.newBuilder()
-        .setIrVersion(IR_VERSION)
-        .setProducerName("solr-electra")
-        .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-        .setGraph(graph)
-        .build();
+    OnnxMl.ModelProto.Builder model =
+        OnnxMl.ModelProto.newBuilder()
+            .setIrVersion(IR_VERSION)
+            .setProducerName("solr-electra")
+            .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+            .setGraph(graph);
+    if (usesMicrosoft) {
+      model.addOpsetImport(
+          OnnxMl.OperatorSetIdProto.newBuilder()
+              .setDomain(MICROSOFT)
+              .setVersion(MICROSOFT_VERSION));
+    }
+    return model.build();
   }
 }

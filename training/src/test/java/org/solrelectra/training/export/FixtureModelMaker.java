@@ -50,7 +50,7 @@ public final class FixtureModelMaker {
             output.getFileName().toString(),
             "1",
             null,
-            true,
+            ModelExporter.Graphs.STANDARD,
             1,
             new ObjectMapper().createObjectNode()),
         output);

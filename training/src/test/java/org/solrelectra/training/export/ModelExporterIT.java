@@ -32,6 +32,7 @@ import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.export.ModelExporter.Graphs;
 import org.solrelectra.training.network.DiscriminatorNetwork;
 import org.solrelectra.training.network.ParameterSet;
 
@@ -66,7 +67,7 @@ class ModelExporterIT {
     List<String> labels = List.of("business", "sport", "weather");
     Path output = folder.resolve("model");
     Head head = new Head("ElectraForSequenceClassification", labels, "multi_label_classification");
-    ModelExporter.export(FixtureModelMaker.model(head), options(DataType.F32, true), output);
+    ModelExporter.export(FixtureModelMaker.model(head), options(DataType.F32, Graphs.ALL), output);
     assertEquals(Manifest.Activation.SIGMOID, ModelDirectory.open(output).manifest().activation());
   }
 
@@ -75,7 +76,7 @@ class ModelExporterIT {
   void labelsWithoutNamesAreNumbered() throws IOException {
     Path output = folder.resolve("model");
     Head head = Head.classifier(List.of("business", "sport", "weather"));
-    ModelExporter.export(FixtureModelMaker.model(head), options(DataType.F32, true), output);
+    ModelExporter.export(FixtureModelMaker.model(head), options(DataType.F32, Graphs.ALL), output);
     Path config = output.resolve("config.json");
     ObjectNode json = (ObjectNode) new ObjectMapper().readTree(config.toFile());
     json.remove(List.of("id2label", "label2id"));
@@ -90,14 +91,14 @@ class ModelExporterIT {
     Path old = Files.createDirectory(folder.resolve("model.old"));
     Path partial = Files.createDirectory(folder.resolve("model.partial"));
     Files.writeString(old.resolve("precious"), "a");
-    ModelExporter.export(model(Head.ranker()), options(DataType.F32, false), output);
+    ModelExporter.export(model(Head.ranker()), options(DataType.F32, Graphs.NONE), output);
     assertTrue(Files.exists(old.resolve("precious")));
     assertTrue(Files.exists(partial));
   }
 
-  private static ModelExporter.Options options(DataType weights, boolean graph) {
+  private static ModelExporter.Options options(DataType weights, Graphs graphs) {
     return new ModelExporter.Options(
-        "a name", "2", weights, graph, 1.5, new ObjectMapper().createObjectNode().put("steps", 7));
+        "a name", "2", weights, graphs, 1.5, new ObjectMapper().createObjectNode().put("steps", 7));
   }
 
   @ParameterizedTest
@@ -105,7 +106,7 @@ class ModelExporterIT {
   void onnxRuntimeAgreesWithLibtorch(Head head) throws IOException {
     HuggingFaceModel model = model(head);
     Path output = folder.resolve("new/model");
-    double difference = ModelExporter.export(model, options(DataType.F32, true), output);
+    double difference = ModelExporter.export(model, options(DataType.F32, Graphs.ALL), output);
     assertTrue(difference <= ExportCheck.TOLERANCE, "difference " + difference);
     assertTrue(difference > 0, "two programs never round alike everywhere");
     ModelDirectory directory = ModelDirectory.open(output);
@@ -147,31 +148,38 @@ class ModelExporterIT {
   void weightsAndGraphCanBeLeftOut() throws IOException {
     HuggingFaceModel model = model(Head.discriminator());
     Path small = folder.resolve("small");
-    assertEquals(0, ModelExporter.export(model, options(DataType.BF16, false), small));
+    assertEquals(0, ModelExporter.export(model, options(DataType.BF16, Graphs.NONE), small));
     assertFalse(Files.exists(small.resolve("model.onnx")));
     assertTrue(
         Files.size(small.resolve("model.safetensors"))
             < 2.2 * model.weights().values().stream().mapToLong(v -> v.floats().length).sum()
                 + 10_000);
     Path served = folder.resolve("served");
-    assertTrue(ModelExporter.export(model, options(null, true), served) > 0);
+    assertTrue(ModelExporter.export(model, options(null, Graphs.ALL), served) > 0);
     assertFalse(Files.exists(served.resolve("model.safetensors")));
     assertEquals(Task.PRETRAINED, ModelDirectory.open(served).manifest().task());
   }
 
-  /** The graph is of one model, the network of another that differs in a single weight. */
+  /** Each graph is of one model, the network of another that differs in a single weight. */
   @ParameterizedTest
   @CsvSource({
-    "classifier.out_proj.bias",
-    "electra.embeddings.LayerNorm.weight",
-    "electra.encoder.layer.0.attention.self.query.weight",
-    "electra.encoder.layer.1.attention.self.value.bias",
-    "electra.encoder.layer.1.output.dense.weight"
+    "classifier.out_proj.bias, STANDARD",
+    "electra.embeddings.LayerNorm.weight, STANDARD",
+    "electra.encoder.layer.0.attention.self.query.weight, STANDARD",
+    "electra.encoder.layer.1.attention.self.value.bias, STANDARD",
+    "electra.encoder.layer.1.output.dense.weight, STANDARD",
+    "electra.embeddings.LayerNorm.bias, ALL",
+    "electra.encoder.layer.0.attention.self.key.weight, ALL",
+    "electra.encoder.layer.0.attention.output.LayerNorm.weight, ALL",
+    "electra.encoder.layer.1.attention.self.query.bias, ALL",
+    "electra.encoder.layer.1.attention.self.value.weight, ALL",
+    "electra.encoder.layer.1.output.dense.weight, ALL"
   })
-  void aWrongWeightIsFound(String name) throws IOException {
+  void aWrongWeightIsFound(String name, Graphs graphs) throws IOException {
     HuggingFaceModel model = model(Head.ranker());
     Path output = folder.resolve("model");
-    assertTrue(ModelExporter.export(model, options(null, true), output) > 0);
+    assertTrue(ModelExporter.export(model, options(null, graphs), output) > 0);
+    assertEquals(graphs == Graphs.ALL, Files.exists(output.resolve("model.fast.onnx")));
     HuggingFaceModel wrong = with(model, name, 1.01f, 0.05f);
     try (WorkerPool pool = new WorkerPool(0);
         OnnxEncoder encoder = OnnxEncoder.open(ModelDirectory.open(output), pool)) {
@@ -195,7 +203,7 @@ class ModelExporterIT {
     IOException e =
         assertThrows(
             IOException.class,
-            () -> ModelExporter.export(model, options(DataType.F32, true), output));
+            () -> ModelExporter.export(model, options(DataType.F32, Graphs.ALL), output));
     // The encoder itself refuses a logit that is no number.
     assertEquals(!Float.isNaN(factor), e instanceof ExportMismatchException, e.getMessage());
     try (Stream<Path> files = Files.list(folder)) {
@@ -222,13 +230,13 @@ class ModelExporterIT {
     HuggingFaceModel lacking =
         new HuggingFaceModel(
             model.config(), model.head(), weights, model.vocabulary(), model.tokenizer());
-    for (boolean graph : new boolean[] {true, false}) {
+    for (Graphs graphs : Graphs.values()) {
       InvalidModelException e =
           assertThrows(
               InvalidModelException.class,
               () ->
                   ModelExporter.export(
-                      lacking, options(DataType.F32, graph), folder.resolve("model")));
+                      lacking, options(DataType.F32, graphs), folder.resolve("model")));
       assertEquals(
           "the exported checkpoint does not fit the network; missing weights:"
               + " [classifier.dense.bias]; unexpected weights: []",
@@ -254,7 +262,7 @@ class ModelExporterIT {
             InvalidModelException.class,
             () ->
                 ModelExporter.export(
-                    generator, options(DataType.F32, true), folder.resolve("model")));
+                    generator, options(DataType.F32, Graphs.ALL), folder.resolve("model")));
     assertEquals(
         "only ElectraForPreTraining and ElectraForSequenceClassification can be exported;"
             + " architectures=ElectraForMaskedLM",
@@ -268,7 +276,7 @@ class ModelExporterIT {
         output + " exists already; name another --output",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ModelExporter.export(model(Head.ranker()), options(null, true), output))
+                () -> ModelExporter.export(model(Head.ranker()), options(null, Graphs.ALL), output))
             .getMessage());
   }
 }

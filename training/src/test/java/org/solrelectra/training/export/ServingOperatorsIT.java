@@ -1,0 +1,148 @@
+package org.solrelectra.training.export;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.LongBuffer;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Device;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
+import org.solrelectra.training.checkpoint.HuggingFaceModel;
+import org.solrelectra.training.checkpoint.HuggingFaceWeights;
+import org.solrelectra.training.export.OnnxExporter.Operators;
+import org.solrelectra.training.network.ElectraConfig;
+import org.solrelectra.training.network.ParameterSet;
+import org.solrelectra.training.network.SequenceClassificationNetwork;
+
+/**
+ * Profiles both graphs on the ONNX Runtime that is built with: which operators are fast changes
+ * from release to release (LayerNormalization became eight times faster in 1.30,
+ * SkipLayerNormalization four times slower).
+ */
+class ServingOperatorsIT {
+  private static final int LENGTH = 128;
+  private static final int RUNS = 24;
+
+  private static final Set<String> NORMS =
+      Set.of("LayerNormalization", "SkipLayerNormalization", "Add");
+  private static final Set<String> PRODUCTS = Set.of("Gemm", "FusedGemm");
+
+  /** What {@code model.fast.onnx} took of the time of {@code model.onnx} when it was designed. */
+  private static final double NORMS_THEN = 0.23;
+
+  private static final double ALL_BUT_PRODUCTS_THEN = 0.44;
+
+  /** By how much a share may grow before the choice of operators has to be made again. */
+  private static final double GROWTH = 1.2;
+
+  @TempDir private Path folder;
+
+  /** Layers of ELECTRA-small's shape. */
+  private static HuggingFaceModel model() throws IOException {
+    HuggingFaceModel small = FixtureModelMaker.model(Head.ranker());
+    ElectraConfig config =
+        new ElectraConfig(
+            small.vocabulary().size(), 128, 256, 6, 4, 1024, LENGTH, 2, 1e-12, 0.1, 0.1);
+    ParameterSet parameters = new ParameterSet(1, new Device("cpu"));
+    new SequenceClassificationNetwork(parameters, config, 1);
+    return new HuggingFaceModel(
+        config,
+        small.head(),
+        HuggingFaceWeights.of(parameters, ""),
+        small.vocabulary(),
+        small.tokenizer());
+  }
+
+  /** Opens a graph that is profiled while it runs. */
+  private OrtSession open(HuggingFaceModel model, Operators operators)
+      throws IOException, OrtException {
+    Path file = folder.resolve(operators + ".onnx");
+    OnnxExporter.write(model, operators, file);
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(1);
+      options.setInterOpNumThreads(1);
+      options.enableProfiling(folder.resolve(operators.toString()).toString());
+      return OrtEnvironment.getEnvironment().createSession(file.toString(), options);
+    }
+  }
+
+  /** Returns the microseconds by operator of a session's runs. */
+  private static Map<String, Double> micros(OrtSession session) throws IOException, OrtException {
+    Map<String, Double> micros = new HashMap<>();
+    for (JsonNode event : new ObjectMapper().readTree(Path.of(session.endProfiling()).toFile())) {
+      if (event.path("cat").asText().equals("Node")
+          && event.path("name").asText().endsWith("_kernel_time")) {
+        micros.merge(
+            event.path("args").path("op_name").asText(), event.path("dur").asDouble(), Double::sum);
+      }
+    }
+    return micros;
+  }
+
+  private static void run(OrtEnvironment environment, OrtSession session, int run)
+      throws OrtException {
+    long[] ids = new long[LENGTH];
+    long[] ones = new long[LENGTH];
+    for (int i = 0; i < LENGTH; i++) {
+      ids[i] = 5 + (31L * i + 7L * run) % 40;
+      ones[i] = 1;
+    }
+    Map<String, OnnxTensor> inputs = new HashMap<>();
+    try {
+      for (String name : session.getInputNames()) {
+        long[] values =
+            name.equals("input_ids")
+                ? ids
+                : name.equals("attention_mask") ? ones : new long[LENGTH];
+        inputs.put(
+            name,
+            OnnxTensor.createTensor(environment, LongBuffer.wrap(values), new long[] {1, LENGTH}));
+      }
+      session.run(inputs).close();
+    } finally {
+      inputs.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private static double sum(Map<String, Double> micros, Set<String> operators) {
+    return operators.stream().mapToDouble(name -> micros.getOrDefault(name, 0.0)).sum();
+  }
+
+  @Test
+  void theChosenOperatorsAreTheFastOnes() throws IOException, OrtException {
+    HuggingFaceModel model = model();
+    Map<String, Double> standard;
+    Map<String, Double> fast;
+    try (OrtSession first = open(model, Operators.STANDARD);
+        OrtSession second = open(model, Operators.ONNX_RUNTIME)) {
+      // In turn, so that both see the same of what else the machine does.
+      for (int i = 0; i < RUNS; i++) {
+        run(OrtEnvironment.getEnvironment(), first, i);
+        run(OrtEnvironment.getEnvironment(), second, i);
+      }
+      standard = micros(first);
+      fast = micros(second);
+    }
+    String both = "standard: " + standard + "; fast: " + fast;
+    double norms = sum(fast, NORMS) / sum(standard, NORMS);
+    assertTrue(norms < GROWTH * NORMS_THEN, "norms and residuals: " + norms + "; " + both);
+    double rest = allButProducts(fast) / allButProducts(standard);
+    assertTrue(
+        rest < GROWTH * ALL_BUT_PRODUCTS_THEN, "LayerNorm, GELU, attention: " + rest + "; " + both);
+  }
+
+  private static double allButProducts(Map<String, Double> micros) {
+    return micros.values().stream().mapToDouble(Double::doubleValue).sum() - sum(micros, PRODUCTS);
+  }
+}
