@@ -21,6 +21,7 @@ import org.solrelectra.training.corpus.CorpusSettings;
 import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.Precision;
+import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.pretrain.Objective;
 import org.solrelectra.training.pretrain.PretrainingBenchmark;
 import org.solrelectra.training.pretrain.PretrainingConfig;
@@ -99,6 +100,19 @@ final class BenchCommand implements Runnable {
         description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private Precision precision;
 
+    @Option(
+        names = "--matrix-optimizer",
+        defaultValue = "adamw",
+        description = "As of pretrain: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private Optimizer.Matrices matrixOptimizer;
+
+    @Option(
+        names = "--vocabulary-multiple",
+        defaultValue = "1",
+        paramLabel = "N",
+        description = "As of pretrain. Default: ${DEFAULT-VALUE}.")
+    private int vocabularyMultiple;
+
     @Mixin private PeakOption peakOption;
 
     @Option(
@@ -121,7 +135,8 @@ final class BenchCommand implements Runnable {
       Libtorch libtorch = libtorchOptions.start();
       PretrainingConfig config =
           PretrainingConfig.of(recipe, size, objective, steps)
-              .withBatch(sequenceLength, batchSize, precision);
+              .withBatch(sequenceLength, batchSize, precision)
+              .withUpdate(matrixOptimizer, vocabularyMultiple);
       double peak = peakOption.flopsPerSecond(config, libtorch);
       PretrainingBenchmark result =
           PretrainingBenchmark.run(config, vocabularySize, steps, libtorch);

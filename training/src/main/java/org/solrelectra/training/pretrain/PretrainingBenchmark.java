@@ -123,11 +123,12 @@ public record PretrainingBenchmark(
 
     private final List<String> phases = new ArrayList<>();
     private final DeviceClock device;
-    private final DeviceClock host = new DeviceClock.Host();
+    private final DeviceClock host;
     private String discriminator = "network";
 
     PhaseTimes(Device device) {
       this.device = DeviceClock.of(device);
+      this.host = device.is_cuda() ? new DeviceClock.Host() : this.device;
     }
 
     void start() {
@@ -137,7 +138,9 @@ public record PretrainingBenchmark(
     void end(String phase) {
       phases.add(phase);
       device.mark();
-      host.mark();
+      if (host != device) {
+        host.mark();
+      }
     }
 
     @Override

@@ -251,6 +251,37 @@ public record PretrainingConfig(
         seed);
   }
 
+  /**
+   * Returns the same with another update of hidden matrices and other padding of the word table.
+   */
+  public PretrainingConfig withUpdate(
+      Optimizer.Matrices newMatrixOptimizer, int newVocabularyMultiple) {
+    return new PretrainingConfig(
+        recipe,
+        size,
+        objective,
+        sequenceLength,
+        batchSize,
+        microBatches,
+        packing,
+        masking,
+        generatorFraction,
+        detection,
+        learningRate,
+        warmupSteps,
+        scheduleSteps,
+        budgetSeconds,
+        dropout,
+        generatorDropout,
+        precision,
+        positions,
+        biasCorrection,
+        newMatrixOptimizer,
+        newVocabularyMultiple,
+        heldOutShare,
+        seed);
+  }
+
   /** Returns what the optimizer is made with. */
   @JsonIgnore
   public Optimizer.Settings optimizerSettings() {
