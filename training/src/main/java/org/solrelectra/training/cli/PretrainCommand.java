@@ -164,7 +164,8 @@ final class PretrainCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}. The paper has padded: one document a sequence, what does not fit is thrown away. full"
               + " cuts the stream of documents into sequences without padding: nothing is lost, and no step computes"
-              + " padding. block_diagonal does so too, but documents in one sequence do not see each other. Default: full.")
+              + " padding. block_diagonal is full, but documents in one sequence do not see each other; a pass leaves out a token or"
+              + " two a document. Default: full.")
   private Packing packing;
 
   @Option(
@@ -199,8 +200,8 @@ final class PretrainCommand implements Callable<Integer> {
       names = "--embeddings",
       description =
           "Of generator and discriminator: ${COMPLETION-CANDIDATES}. Clark et al. 2020, section 3.2, measured tied as 0.7"
-              + " points better than untied. gdes: the discriminator's are the generator's and a difference, and only the"
-              + " generator's loss moves the generator's (DeBERTaV3, He et al. 2021). Default: tied.")
+              + " points better than untied. gdes: the discriminator's word and position tables are the generator's and a"
+              + " difference, and only the generator's loss moves the generator's (DeBERTaV3, He et al. 2021). Default: tied.")
   private EmbeddingSharing embeddings;
 
   @Option(
@@ -258,7 +259,7 @@ final class PretrainCommand implements Callable<Integer> {
       names = "--matrix-optimizer",
       description =
           "Of the layers' weight matrices: ${COMPLETION-CANDIDATES}. muon orthogonalizes their momentum (Jordan et al."
-              + " 2024); embeddings, norms, biases and heads stay with AdamW, at the same learning rate. Default: adamw.")
+              + " 2024), on a GPU in bfloat16; embeddings, norms, biases and heads stay with AdamW, at the same learning rate. Default: adamw.")
   private Optimizer.Matrices matrixOptimizer;
 
   @Option(

@@ -12,8 +12,9 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
  * order of a pass is random). A and B meet at a line's start; one in ten has one segment all the
  * same, as has one without such a place.
  *
- * <p>A pass leaves out one token a block, and pads one or two positions where a document ends so
- * close to a sequence's end that no block fits.
+ * <p>A sequence that ends within a document leaves out as many tokens as it has blocks before the
+ * last, and segments that meet; one in which a document ends so close to the end that no block fits
+ * is padded by one or two.
  *
  * <p>Sample i is a pure function of (seed, i). Immutable; threads may share it.
  */

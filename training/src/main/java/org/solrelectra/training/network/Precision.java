@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * and losses are float32 whatever it is.
  */
 public enum Precision {
-  /** float32 throughout. */
+  /** float32, but for Muon's directions on a GPU. */
   FP32,
   /** float32, but on a GPU products of 19-bit factors, added up in float32. */
   TF32,

@@ -46,7 +46,7 @@ public final class FlatParameters {
           flat,
           new long[] {names.size(), parts, rows, columns},
           new long[] {length / names.size(), rows * columns, columns, 1},
-          new LongOptional(start));
+          new LongOptional(flat.storage_offset() + start));
     }
   }
 

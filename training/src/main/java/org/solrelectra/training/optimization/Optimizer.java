@@ -206,7 +206,10 @@ public final class Optimizer {
               .clamp_min(new Scalar(1.0));
       updates.add_(new Scalar(1.0)).sub_(leftOut);
       for (Group group : groups) {
-        group.rule().update(learningRate * group.rateFactor(), divisor, leftOut);
+        // Of its own, for Muon's matrix products need a multiple of the group's memory.
+        try (PointerScope groupScope = new PointerScope()) {
+          group.rule().update(learningRate * group.rateFactor(), divisor, leftOut);
+        }
       }
       leftOutInARow.add_(new Scalar(1.0)).mul_(leftOut);
       mostLeftOutInARow.copy_(torch.maximum(mostLeftOutInARow, leftOutInARow));

@@ -48,7 +48,8 @@ interface DeviceClock {
 
     @Override
     public void mark() {
-      CUDAEvent event = new CUDAEvent(TIMED);
+      // Marks are made in scopes that end before they are read.
+      CUDAEvent event = new CUDAEvent(TIMED).retainReference();
       event.record();
       events.add(event);
     }
@@ -60,6 +61,8 @@ interface DeviceClock {
       for (int i = 0; i < seconds.length; i++) {
         seconds[i] = events.get(i).elapsed_time(events.get(i + 1)) / 1e3;
       }
+      events.forEach(CUDAEvent::releaseReference);
+      events.clear();
       return seconds;
     }
   }

@@ -187,15 +187,21 @@ public record PretrainedNetworks(
     }
     String generatorPrefix = HuggingFaceWeights.GENERATOR;
     boolean head = false;
+    // The generator first: the discriminator's tables may be differences to its own.
+    boolean disentangled = config.detection().embeddings() == EmbeddingSharing.GDES;
     if (parts == Parts.BODY) {
-      load(source, parameters, "");
       ElectraConfig small = config.generator(vocabularySize);
       if (generator != null && small.differences(generator.config()).isEmpty()) {
         load(generator, parameters, generatorPrefix);
+      } else if (disentangled) {
+        copyTables(source, parameters);
       }
+      load(source, parameters, "");
     } else {
       if (takesGenerator()) {
         load(generator, parameters, generatorPrefix);
+      } else if (disentangled) {
+        copyTables(discriminator, parameters);
       }
       if (takesDiscriminator()) {
         load(discriminator, parameters, "");
@@ -206,6 +212,14 @@ public record PretrainedNetworks(
       double replaced = REPLACED_OF_MASKED * config.masking().rate();
       parameters.set(
           DiscriminatorHead.BIAS, new float[] {(float) Math.log(replaced / (1 - replaced))});
+    }
+  }
+
+  /** Sets the generator's tables, so that the discriminator's start without a difference. */
+  private static void copyTables(HuggingFaceModel model, ParameterSet parameters) {
+    for (String table : List.of("word_embeddings.weight", "position_embeddings.weight")) {
+      String name = "electra.embeddings." + table;
+      parameters.set(HuggingFaceWeights.GENERATOR + name, model.weights().get(name).floats());
     }
   }
 

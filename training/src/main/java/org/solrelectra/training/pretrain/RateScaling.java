@@ -4,9 +4,9 @@ package org.solrelectra.training.pretrain;
 public enum RateScaling {
   /** Not at all. */
   NONE,
-  /** With its root: keeps the noise of Adam's updates as it was (Malladi et al. 2022). */
+  /** With its root: the rate's part of the rule for Adam (Malladi et al. 2022). */
   SQRT,
-  /** In proportion: keeps the noise of plain gradient descent as it was (Goyal et al. 2017). */
+  /** In proportion: the rule for plain gradient descent (Goyal et al. 2017). */
   LINEAR;
 
   /**

@@ -1,5 +1,6 @@
 package org.solrelectra.training.pretrain;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -76,8 +77,21 @@ public final class RunDescription {
     Files.move(partial, folder.resolve(FILE));
   }
 
+  /**
+   * Returns what the run was started with.
+   *
+   * @throws IllegalArgumentException if a version wrote it that had other settings
+   */
   public PretrainingConfig config() throws IOException {
-    return JSON.treeToValue(description.get(CONFIG), PretrainingConfig.class);
+    try {
+      return JSON.treeToValue(description.get(CONFIG), PretrainingConfig.class);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          folder
+              + " was started by another version of electra, which had other settings; start a new run, with --init-from"
+              + " for its networks",
+          e);
+    }
   }
 
   /** Returns the longest sequence, in tokens, that the run's networks will have seen. */

@@ -184,6 +184,24 @@ class PretrainCommandIT {
   }
 
   @Test
+  void aRunOfAnotherVersionIsCalledSo() throws IOException {
+    Path run = folder.resolve("run");
+    assertSuccess(pretrain(run, 1, "--schedule-steps", 12));
+    Path description = run.resolve("run.json");
+    Files.writeString(
+        description,
+        Files.readString(description).replaceFirst("\"matrixOptimizer\" : \"ADAMW\",", ""));
+    CommandRun resumed = pretrain(run, 2, "--resume");
+    assertEquals(2, resumed.code());
+    assertEquals(
+        "electra pretrain: "
+            + run
+            + " was started by another version of electra, which had other settings; start a new run, with --init-from"
+            + " for its networks",
+        resumed.errorLine());
+  }
+
+  @Test
   void resumingNeedsNoOptionOfTheStart() throws IOException {
     Path whole = folder.resolve("whole");
     Path halves = folder.resolve("halves");

@@ -127,7 +127,7 @@ class BlockPackerTest {
     return true;
   }
 
-  /** But for a token a block, a pass shows all of the corpus. */
+  /** But for a token or two a block, a pass shows all of the corpus. */
   @Test
   void aPassLeavesLittleOut() {
     long shown = 0;

@@ -295,25 +295,80 @@ class PretrainingStepIT {
     assertTrue(ends > 10, "blocks that end within a row: " + ends);
   }
 
-  /** Of gradient-disentangled sharing: the base has the generator's gradient alone. */
+  /** A row of two blocks is two rows, for both networks. */
   @Test
-  void theDiscriminatorMovesOnlyItsDifference() throws IOException {
+  void blocksLearnAsIfEachStoodAlone() throws IOException {
+    int size = SmallCorpus.vocabulary().size();
+    long[] ids = {2, 10, 11, 12, 13, 3, 2, 20, 21, 22, 23, 3};
+    long[] masked = {2, 10, 4, 12, 13, 3, 2, 20, 21, 4, 23, 3};
+    long[] places = {0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5};
+    long[] selected = {2, 9};
+    MaskedBatch blocks =
+        new MaskedBatch(1, 12, ids, new long[12], places, null, selected, null, masked);
+    MaskedBatch rows = new MaskedBatch(2, 6, ids, new long[12], null, null, selected, null, masked);
+    MaskedBatch one = new MaskedBatch(1, 12, ids, new long[12], null, null, selected, null, masked);
+    PretrainingTask task = new Given(networks(ReplacedTokenDetection.Settings.electra()), size);
+    float[] expected = measured(task, rows);
+    assertArrayEquals(expected, measured(task, blocks), 2e-5f);
+    assertTrue(Math.abs(expected[0] - measured(task, one)[0]) > 1e-3, "seen as one block");
+  }
+
+  private static float[] measured(PretrainingTask task, MaskedBatch batch) {
+    return Tensors.floats(
+        task.forward(
+                batch, PretrainingTask.Denominators.of(batch), NoiseSeeding.NONE, Mode.EVALUATION)
+            .measurements());
+  }
+
+  /** Should rounding draw a row of the vocabulary's padding, the last token is taken. */
+  @Test
+  void noRowOfPaddingIsASample() throws IOException {
+    int size = SmallCorpus.vocabulary().size();
+    ReplacedTokenDetection padded = networks(ReplacedTokenDetection.Settings.electra(), 64);
+    MaskedBatch batch = batches(Packing.FULL, Draw.DISTINCT).batch(0);
+    double[] losses = new double[2];
+    for (int i = 0; i < losses.length; i++) {
+      long drawn = i == 0 ? size - 1 : (size / 64 + 1) * 64 - 1;
+      long[] samples = new long[batch.positions().length];
+      java.util.Arrays.fill(samples, drawn);
+      losses[i] =
+          padded
+              .forward(
+                  batch,
+                  PretrainingTask.Denominators.of(batch),
+                  logits -> Tensors.ofLongs(samples, GoldenFiles.CPU, samples.length),
+                  NoiseSeeding.NONE,
+                  Mode.EVALUATION)
+              .total()
+              .item_double();
+    }
+    assertEquals(losses[0], losses[1]);
+  }
+
+  /** Of gradient-disentangled sharing: the base has the generator's gradient alone. */
+  @ParameterizedTest
+  @CsvSource({"ALL", "REPLACE_MLM", "ALL_TOKENS_MLM"})
+  void theDiscriminatorMovesOnlyItsDifference(DiscriminatorLoss loss) throws IOException {
     ReplacedTokenDetection disentangled =
-        networks(
-            new ReplacedTokenDetection.Settings(EmbeddingSharing.GDES, DiscriminatorLoss.ALL, 50));
+        networks(new ReplacedTokenDetection.Settings(EmbeddingSharing.GDES, loss, loss.weight()));
     MaskedBatch batch = batches(Packing.FULL, Draw.DISTINCT).batch(0);
     int size = SmallCorpus.vocabulary().size();
     PretrainingTask task = new Given(disentangled, size);
     ReplacedTokenDetection untied =
-        networks(
-            new ReplacedTokenDetection.Settings(
-                EmbeddingSharing.UNTIED, DiscriminatorLoss.ALL, 50));
+        networks(new ReplacedTokenDetection.Settings(EmbeddingSharing.UNTIED, loss, loss.weight()));
     String base = "generator." + WORDS;
-    // Untied, the generator's table has no other gradient than the generator's loss's.
-    float[] expected = gradient(new Given(untied, size), batch, base);
-    assertArrayEquals(expected, gradient(task, batch, base), 1e-7f);
-    float[] delta = gradient(task, batch, WORDS + ".delta");
-    assertTrue(norm(delta) > 0, "no gradient");
+    PretrainingTask apart = new Given(untied, size);
+    backward(apart, batch);
+    backward(task, batch);
+    for (String table : List.of(WORDS, WORDS.replace("word", "position"))) {
+      // Untied, the generator's tables have no other gradient than the generator's loss's.
+      assertArrayEquals(
+          gradient(apart, "generator." + table),
+          gradient(task, "generator." + table),
+          1e-7f,
+          table);
+      assertTrue(norm(gradient(task, table + ".delta")) > 0, table);
+    }
     assertArrayEquals(
         Tensors.floats(disentangled.parameters().weight(base)),
         Tensors.floats(disentangled.parameters().weight(WORDS)));
@@ -326,6 +381,9 @@ class PretrainingStepIT {
       sum[i] += difference[i];
     }
     assertArrayEquals(sum, exported.get(WORDS).floats());
+    if (loss != DiscriminatorLoss.ALL) {
+      return;
+    }
     assertEquals(
         networks(ReplacedTokenDetection.Settings.electra()).parameters().weightNames().stream()
             .filter(name -> !name.startsWith("generator."))
@@ -336,10 +394,13 @@ class PretrainingStepIT {
             .collect(java.util.stream.Collectors.toSet()));
   }
 
-  private static float[] gradient(PretrainingTask task, MaskedBatch batch, String name) {
+  private static void backward(PretrainingTask task, MaskedBatch batch) {
     task.forward(batch, PretrainingTask.Denominators.of(batch), NoiseSeeding.NONE, Mode.EVALUATION)
         .total()
         .backward();
+  }
+
+  private static float[] gradient(PretrainingTask task, String name) {
     return Tensors.floats(task.parameters().get(name).grad());
   }
 
