@@ -1,5 +1,6 @@
 package org.solrelectra.training.export;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnxruntime.OnnxTensor;
@@ -11,7 +12,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Device;
@@ -39,9 +43,9 @@ class ServingOperatorsIT {
   private static final Set<String> PRODUCTS = Set.of("Gemm", "FusedGemm");
 
   /** What {@code model.fast.onnx} took of the time of {@code model.onnx} when it was designed. */
-  private static final double NORMS_THEN = 0.23;
+  private static final double NORMS_THEN = 0.235;
 
-  private static final double ALL_BUT_PRODUCTS_THEN = 0.44;
+  private static final double ALL_BUT_PRODUCTS_THEN = 0.49;
 
   /** By how much a share may grow before the choice of operators has to be made again. */
   private static final double GROWTH = 1.2;
@@ -77,16 +81,26 @@ class ServingOperatorsIT {
     }
   }
 
-  /** Returns the microseconds by operator of a session's runs. */
+  /**
+   * Returns the microseconds by operator of a run: of each node the median, which no pause moves.
+   */
   private static Map<String, Double> micros(OrtSession session) throws IOException, OrtException {
-    Map<String, Double> micros = new HashMap<>();
+    Map<String, List<Double>> ofNode = new HashMap<>();
+    Map<String, String> operator = new HashMap<>();
     for (JsonNode event : new ObjectMapper().readTree(Path.of(session.endProfiling()).toFile())) {
-      if (event.path("cat").asText().equals("Node")
-          && event.path("name").asText().endsWith("_kernel_time")) {
-        micros.merge(
-            event.path("args").path("op_name").asText(), event.path("dur").asDouble(), Double::sum);
+      String name = event.path("name").asText();
+      if (event.path("cat").asText().equals("Node") && name.endsWith("_kernel_time")) {
+        operator.put(name, event.path("args").path("op_name").asText());
+        ofNode.computeIfAbsent(name, key -> new ArrayList<>()).add(event.path("dur").asDouble());
       }
     }
+    Map<String, Double> micros = new HashMap<>();
+    ofNode.forEach(
+        (name, times) -> {
+          assertEquals(RUNS, times.size(), name);
+          Collections.sort(times);
+          micros.merge(operator.get(name), times.get(RUNS / 2), Double::sum);
+        });
     return micros;
   }
 
