@@ -3,13 +3,15 @@ package org.solrelectra.training.network;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Word + token type + position embedding, then LayerNorm, then dropout. Generator and discriminator
- * share all of it, the LayerNorm included (google-research/electra, modeling.py L187-218).
+ * Word + token type + position embedding, then LayerNorm, then dropout. In the paper generator and
+ * discriminator share all of it, the LayerNorm included (google-research/electra, modeling.py
+ * L187-218).
  */
 public final class ElectraEmbeddings {
   private static final String WORDS = "word_embeddings.weight";
   private static final String POSITIONS = "position_embeddings.weight";
 
+  private final String prefix;
   private final EmbeddingTable words;
   private final EmbeddingTable positions;
   private final EmbeddingTable tokenTypes;
@@ -22,7 +24,7 @@ public final class ElectraEmbeddings {
    *     not share the discriminator's
    */
   public ElectraEmbeddings(ParameterSet parameters, String owner, ElectraConfig config) {
-    String prefix = prefix(owner);
+    this.prefix = prefix(owner);
     long width = config.embeddingSize();
     // Rows of padding are never looked up, and no gradient moves them from 0.
     this.words =
@@ -36,18 +38,13 @@ public final class ElectraEmbeddings {
   }
 
   private ElectraEmbeddings(
-      ParameterSet parameters,
-      String owner,
-      ElectraConfig config,
-      String baseOwner,
-      ElectraEmbeddings base) {
-    String prefix = prefix(owner);
-    String basePrefix = prefix(baseOwner);
+      ParameterSet parameters, String owner, ElectraConfig config, ElectraEmbeddings base) {
+    this.prefix = prefix(owner);
     this.words =
-        new EmbeddingTable(parameters.addDelta(prefix + WORDS, basePrefix + WORDS), base.words);
+        new EmbeddingTable(parameters.addDelta(prefix + WORDS, base.prefix + WORDS), base.words);
     this.positions =
         new EmbeddingTable(
-            parameters.addDelta(prefix + POSITIONS, basePrefix + POSITIONS), base.positions);
+            parameters.addDelta(prefix + POSITIONS, base.prefix + POSITIONS), base.positions);
     this.tokenTypes = tokenTypes(parameters, prefix, config);
     this.layerNorm = layerNorm(parameters, prefix, config);
   }
@@ -56,16 +53,10 @@ public final class ElectraEmbeddings {
    * Adds a block whose word and position tables are trained differences to {@code base}, which gets
    * no gradient from here: gradient-disentangled embedding sharing (He et al. 2021, DeBERTaV3,
    * section 3.2).
-   *
-   * @param baseOwner what the names of {@code base} start with
    */
   public static ElectraEmbeddings disentangled(
-      ParameterSet parameters,
-      String owner,
-      ElectraConfig config,
-      String baseOwner,
-      ElectraEmbeddings base) {
-    return new ElectraEmbeddings(parameters, owner, config, baseOwner, base);
+      ParameterSet parameters, String owner, ElectraConfig config, ElectraEmbeddings base) {
+    return new ElectraEmbeddings(parameters, owner, config, base);
   }
 
   private static String prefix(String owner) {

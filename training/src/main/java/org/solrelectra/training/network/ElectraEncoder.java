@@ -69,12 +69,18 @@ public final class ElectraEncoder {
   }
 
   /**
-   * The same for rows of several blocks, none of which sees another: where a position is 0, a block
-   * starts.
+   * The same for rows that may hold several blocks, none of which sees another: where a position is
+   * 0, a block starts. Padding is a block of its own then, which nothing else sees either.
    *
-   * @param positionIds int64 [batch, seq], counted from the start of each block
+   * @param positionIds int64 [batch, seq], counted from the start of each block; null if each row
+   *     is one block
+   * @param attentionMask as above; not heeded with {@code positionIds}
    */
-  public Tensor forwardBlocks(Tensor inputIds, Tensor tokenTypeIds, Tensor positionIds, Mode mode) {
+  public Tensor forward(
+      Tensor inputIds, Tensor tokenTypeIds, Tensor positionIds, Tensor attentionMask, Mode mode) {
+    if (positionIds == null) {
+      return forward(inputIds, tokenTypeIds, attentionMask, mode);
+    }
     Tensor block = positionIds.eq(new Scalar(0L)).cumsum(1); // [batch, seq]
     Tensor seen = block.unsqueeze(2).eq(block.unsqueeze(1)).unsqueeze(1); // [batch, 1, seq, seq]
     if (attention == Attention.CAUSAL) {

@@ -46,6 +46,10 @@ public final class LanguageModeling implements PretrainingTask {
     long seq = batch.sequenceLength();
     Tensor types = Tensors.ofLongs(batch.tokenTypeIds(), device, rows, seq); // [batch, seq]
     Tensor input = Tensors.ofLongs(batch.maskedIds(), device, rows, seq); // [batch, seq]
+    Tensor places =
+        batch.positionIds() == null
+            ? null
+            : Tensors.ofLongs(batch.positionIds(), device, rows, seq); // [batch, seq]
     Tensor mask = null;
     // Padding stands at the end, where nothing that comes before may look.
     if (batch.attentionMask() != null && attention == Attention.BIDIRECTIONAL) {
@@ -60,12 +64,7 @@ public final class LanguageModeling implements PretrainingTask {
     Tensor targets = original.index_select(0, wanted); // [masked]
 
     seeding.beforeGenerator();
-    Tensor hidden =
-        batch.positionIds() == null
-            ? encoder.forward(input, types, mask, mode)
-            : encoder.forwardBlocks(
-                input, types, Tensors.ofLongs(batch.positionIds(), device, rows, seq), mode);
-    // [batch, seq, hidden]
+    Tensor hidden = encoder.forward(input, types, places, mask, mode); // [batch, seq, hidden]
     Tensor selected = hidden.flatten(0, 1).index_select(0, positions); // [masked, hidden]
     Tensor logits = head.forward(selected).to(ScalarType.Float); // [masked, vocab]
     Tensor loss = SelectionLoss.of(logits, targets, batch, denominators);

@@ -84,19 +84,14 @@ public final class ReplacedTokenDetection implements PretrainingTask {
     this.vocabularySize = discriminatorConfig.vocabularySize();
     String prefix = HuggingFaceWeights.GENERATOR;
     Attention attention = Attention.BIDIRECTIONAL;
-    ElectraEmbeddings generatorEmbeddings =
-        switch (settings.embeddings()) {
-          case TIED -> null;
-          case UNTIED, GDES -> new ElectraEmbeddings(parameters, prefix, generatorConfig);
-        };
+    boolean tied = settings.embeddings() == EmbeddingSharing.TIED;
+    ElectraEmbeddings own =
+        tied ? null : new ElectraEmbeddings(parameters, prefix, generatorConfig);
     ElectraEmbeddings embeddings =
         settings.embeddings() == EmbeddingSharing.GDES
-            ? ElectraEmbeddings.disentangled(
-                parameters, "", discriminatorConfig, prefix, generatorEmbeddings)
+            ? ElectraEmbeddings.disentangled(parameters, "", discriminatorConfig, own)
             : new ElectraEmbeddings(parameters, "", discriminatorConfig);
-    if (settings.embeddings() == EmbeddingSharing.TIED) {
-      generatorEmbeddings = embeddings;
-    }
+    ElectraEmbeddings generatorEmbeddings = tied ? embeddings : own;
     this.discriminator =
         new ElectraEncoder(parameters, "", discriminatorConfig, embeddings, attention);
     boolean detects = settings.loss().detects();
@@ -150,7 +145,7 @@ public final class ReplacedTokenDetection implements PretrainingTask {
         Tensors.ofLongs(batch.positions(), device, batch.positions().length); // [masked]
 
     seeding.beforeGenerator();
-    Tensor hidden = states(generator, masked, types, places, mask, mode); // [batch, seq, hidden]
+    Tensor hidden = generator.forward(masked, types, places, mask, mode); // [batch, seq, hidden]
     Tensor selected = hidden.flatten(0, 1).index_select(0, positions); // [masked, hidden]
     Tensor logits = generatorHead.forward(selected).to(ScalarType.Float); // [masked, vocab]
     Tensor targets = original.flatten().index_select(0, positions); // [masked]
@@ -168,7 +163,7 @@ public final class ReplacedTokenDetection implements PretrainingTask {
 
     seeding.beforeDiscriminator();
     Tensor states =
-        states(discriminator, corrupted, types, places, mask, mode); // [batch, seq, hidden]
+        discriminator.forward(corrupted, types, places, mask, mode); // [batch, seq, hidden]
     Judgement judgement =
         settings.loss().detects()
             ? detect(states, original, corrupted, positions, mask, denominators)
@@ -190,19 +185,6 @@ public final class ReplacedTokenDetection implements PretrainingTask {
               judgement.replaced(),
               batch.selections()));
     }
-  }
-
-  /** Padding is a block of its own: where blocks are told apart, no mask is needed beside them. */
-  private static Tensor states(
-      ElectraEncoder encoder,
-      Tensor ids,
-      Tensor types,
-      Tensor positionIds,
-      Tensor attentionMask,
-      Mode mode) {
-    return positionIds == null
-        ? encoder.forward(ids, types, attentionMask, mode)
-        : encoder.forwardBlocks(ids, types, positionIds, mode);
   }
 
   /** The discriminator's loss and, as scalars, what {@link Measurements} is made of. */

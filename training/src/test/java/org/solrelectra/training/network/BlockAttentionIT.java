@@ -38,10 +38,11 @@ class BlockAttentionIT {
       // A second row that is one block: rows differ in their masks.
       long[] whole = {0, 1, 2, 3, 4, 5, 6, 7, 8};
       Tensor states =
-          encoder.forwardBlocks(
+          encoder.forward(
               longs(twice(ids, ids), 2),
               longs(twice(types, types), 2),
               longs(twice(positions, whole), 2),
+              null,
               Mode.TRAINING);
       int from = 0;
       for (int length : LENGTHS) {
@@ -89,7 +90,7 @@ class BlockAttentionIT {
       ElectraEncoder encoder, long[] ids, long[] types, long[] positions) {
     torch.manual_seed(3);
     return Tensors.floats(
-        encoder.forwardBlocks(longs(ids, 1), longs(types, 1), longs(positions, 1), Mode.TRAINING));
+        encoder.forward(longs(ids, 1), longs(types, 1), longs(positions, 1), null, Mode.TRAINING));
   }
 
   private static long[] twice(long[] first, long[] second) {
