@@ -34,7 +34,7 @@ public final class BlockPacker implements SampleSource {
    */
   public BlockPacker(List<TokenShard> shards, Vocabulary vocabulary, int sequenceLength, long seed)
       throws InvalidCorpusException {
-    this.windows = new ShardWindows(shards, sequenceLength - SequencePacker.SPECIAL_TOKENS, seed);
+    this.windows = new ShardWindows(shards, sequenceLength, seed);
     this.clsId = vocabulary.clsId();
     this.sepId = vocabulary.sepId();
     this.padId = vocabulary.padId();
@@ -56,7 +56,7 @@ public final class BlockPacker implements SampleSource {
     int to = at;
     int end = at + sequenceLength;
     while (end - to >= SHORTEST_BLOCK) {
-      int most = end - to - SequencePacker.SPECIAL_TOKENS;
+      int most = end - to - ShardWindows.SPECIAL_TOKENS;
       int length = 0;
       while (length < most && window.shard().id(next + length) != sepId) {
         length++;

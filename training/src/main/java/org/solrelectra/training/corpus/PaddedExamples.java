@@ -141,7 +141,7 @@ public final class PaddedExamples implements SampleSource {
     }
     Arrays.fill(inputIds, to, at + sequenceLength, padId);
     Arrays.fill(tokenTypeIds, to, at + sequenceLength, 0);
-    SampleSource.count(positionIds, at, sequenceLength);
+    SampleSource.oneBlock(positionIds, at, sequenceLength);
   }
 
   /** Copies a segment and its [SEP]. */

@@ -15,8 +15,8 @@ public interface SampleSource {
    */
   void pack(long sampleIndex, long[] inputIds, long[] tokenTypeIds, long[] positionIds, int at);
 
-  /** Writes 0, 1, 2 … at {@code at..at + length - 1}. */
-  static void count(long[] positionIds, int at, int length) {
+  /** Writes the positions of a sequence that is one block: 0, 1, 2 … */
+  static void oneBlock(long[] positionIds, int at, int length) {
     for (int i = 0; i < length; i++) {
       positionIds[at + i] = i;
     }

@@ -18,9 +18,6 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
  * its own, from another start. Immutable; threads may share it.
  */
 public final class SequencePacker implements SampleSource {
-  /** [CLS] and the last [SEP]: what a sequence has beside a window's tokens. */
-  static final int SPECIAL_TOKENS = 2;
-
   static final double SINGLE_SEGMENT_SHARE = 0.1;
 
   private final ShardWindows windows;
@@ -35,7 +32,7 @@ public final class SequencePacker implements SampleSource {
   public SequencePacker(
       List<TokenShard> shards, Vocabulary vocabulary, int sequenceLength, long seed)
       throws InvalidCorpusException {
-    this.windows = new ShardWindows(shards, sequenceLength - SPECIAL_TOKENS, seed);
+    this.windows = new ShardWindows(shards, sequenceLength, seed);
     this.clsId = vocabulary.clsId();
     this.sepId = vocabulary.sepId();
     this.sequenceLength = sequenceLength;
@@ -75,7 +72,7 @@ public final class SequencePacker implements SampleSource {
     }
     inputIds[to] = sepId;
     tokenTypeIds[to] = split > 0 ? 1 : 0;
-    SampleSource.count(positionIds, at, sequenceLength);
+    SampleSource.oneBlock(positionIds, at, sequenceLength);
   }
 
   /** Returns how many tokens of the window segment A takes, or 0 for one segment. */

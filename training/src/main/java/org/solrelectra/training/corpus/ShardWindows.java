@@ -5,10 +5,14 @@ import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /**
- * Windows of one length over the tokens of shards. Every pass goes through all of them in an order
- * of its own, from another start: a pure function of (seed, sample index).
+ * Windows over the tokens of shards, each what a sequence of one length holds beside {@code [CLS]}
+ * and its last {@code [SEP]}. Every pass goes through all of them in an order of its own, from
+ * another start: a pure function of (seed, sample index).
  */
 final class ShardWindows {
+  /** [CLS] and the last [SEP]. */
+  static final int SPECIAL_TOKENS = 2;
+
   private final List<TokenShard> shards;
   private final int length;
   private final long seed;
@@ -22,9 +26,10 @@ final class ShardWindows {
   /**
    * @throws InvalidCorpusException if no shard fills two sequences
    */
-  ShardWindows(List<TokenShard> shards, int length, long seed) throws InvalidCorpusException {
+  ShardWindows(List<TokenShard> shards, int sequenceLength, long seed)
+      throws InvalidCorpusException {
     this.shards = List.copyOf(shards);
-    this.length = length;
+    this.length = sequenceLength - SPECIAL_TOKENS;
     this.seed = seed;
     this.firstWindow = new long[shards.size() + 1];
     long tokens = 0;
@@ -39,7 +44,7 @@ final class ShardWindows {
           "the corpus is too small; expected at least "
               + 2 * length
               + " tokens for sequences of "
-              + (length + SequencePacker.SPECIAL_TOKENS)
+              + sequenceLength
               + "; tokens="
               + tokens);
     }
