@@ -225,6 +225,23 @@ public record PretrainingConfig(
   /** Returns the same with other batches and precision. */
   public PretrainingConfig withBatch(
       int newSequenceLength, int newBatchSize, Precision newPrecision) {
+    return with(newSequenceLength, newBatchSize, newPrecision, matrixOptimizer, vocabularyMultiple);
+  }
+
+  /**
+   * Returns the same with another update of hidden matrices and other padding of the word table.
+   */
+  public PretrainingConfig withUpdate(
+      Optimizer.Matrices newMatrixOptimizer, int newVocabularyMultiple) {
+    return with(sequenceLength, batchSize, precision, newMatrixOptimizer, newVocabularyMultiple);
+  }
+
+  private PretrainingConfig with(
+      int newSequenceLength,
+      int newBatchSize,
+      Precision newPrecision,
+      Optimizer.Matrices newMatrixOptimizer,
+      int newVocabularyMultiple) {
     return new PretrainingConfig(
         recipe,
         size,
@@ -243,37 +260,6 @@ public record PretrainingConfig(
         dropout,
         generatorDropout,
         newPrecision,
-        positions,
-        biasCorrection,
-        matrixOptimizer,
-        vocabularyMultiple,
-        heldOutShare,
-        seed);
-  }
-
-  /**
-   * Returns the same with another update of hidden matrices and other padding of the word table.
-   */
-  public PretrainingConfig withUpdate(
-      Optimizer.Matrices newMatrixOptimizer, int newVocabularyMultiple) {
-    return new PretrainingConfig(
-        recipe,
-        size,
-        objective,
-        sequenceLength,
-        batchSize,
-        microBatches,
-        packing,
-        masking,
-        generatorFraction,
-        detection,
-        learningRate,
-        warmupSteps,
-        scheduleSteps,
-        budgetSeconds,
-        dropout,
-        generatorDropout,
-        precision,
         positions,
         biasCorrection,
         newMatrixOptimizer,
