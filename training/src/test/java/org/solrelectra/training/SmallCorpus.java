@@ -5,7 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
+import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
+import org.solrelectra.training.corpus.CorpusReader;
+import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.corpus.TokenShard;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -52,6 +57,19 @@ public final class SmallCorpus {
       text.append('\n');
     }
     return Files.writeString(folder.resolve("corpus.txt"), text);
+  }
+
+  /** Writes documents as shards for training and returns them. */
+  public static List<TokenShard> writeShards(Path folder, int documents) throws IOException {
+    String tokenizerHash = "0f".repeat(32);
+    Path corpus = folder.resolve("corpus");
+    TokenCorpus.write(
+        new CorpusReader(List.of(writeText(folder, documents))),
+        new WordPieceEncoder(vocabulary(), TokenizerConfig.bert(true, 128)),
+        tokenizerHash,
+        0,
+        corpus);
+    return TokenCorpus.open(corpus, tokenizerHash).training();
   }
 
   private static String sentence(KeyedRandom random) {

@@ -26,6 +26,8 @@ import org.solrelectra.training.checkpoint.SafeTensors.Values;
 
 /** What later work found better than the paper: the written networks stay plain ELECTRAs. */
 class ImprovementsIT {
+  private static final String[] PAIR = {"discriminator", "generator"};
+
   @TempDir private Path folder;
   private Path corpus;
   private Path vocabulary;
@@ -86,8 +88,6 @@ class ImprovementsIT {
               Files.readAllBytes(plain.resolve("generator/model.safetensors"))));
     }
   }
-
-  private static final String[] PAIR = {"discriminator", "generator"};
 
   private static Map<String, String> shapes(Path run, String network, boolean bodyAlone)
       throws IOException {

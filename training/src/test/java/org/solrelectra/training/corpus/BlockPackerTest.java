@@ -12,14 +12,11 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.solrelectra.lucene.analysis.WordPieceEncoder;
-import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.SmallCorpus;
 
 class BlockPackerTest {
   private static final int LENGTH = 40;
-  private static final String HASH = "0f".repeat(32);
 
   @TempDir private Path folder;
   private Vocabulary vocabulary;
@@ -32,13 +29,7 @@ class BlockPackerTest {
   @BeforeEach
   void writeShard() throws IOException {
     vocabulary = SmallCorpus.vocabulary();
-    TokenCorpus.write(
-        new CorpusReader(List.of(SmallCorpus.writeText(folder, 300))),
-        new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128)),
-        HASH,
-        0,
-        folder.resolve("corpus"));
-    shard = TokenCorpus.open(folder.resolve("corpus"), HASH).training().get(0);
+    shard = SmallCorpus.writeShards(folder, 300).get(0);
     packer = new BlockPacker(List.of(shard), vocabulary, LENGTH, 5);
   }
 

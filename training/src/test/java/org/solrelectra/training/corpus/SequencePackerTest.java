@@ -14,15 +14,12 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.solrelectra.lucene.analysis.WordPieceEncoder;
-import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.SmallCorpus;
 
 class SequencePackerTest {
   private static final int LENGTH = 16;
   private static final int WINDOW = LENGTH - 2;
-  private static final String HASH = "0f".repeat(32);
 
   @TempDir private Path folder;
   private Vocabulary vocabulary;
@@ -34,13 +31,7 @@ class SequencePackerTest {
   @BeforeEach
   void writeShard() throws IOException {
     vocabulary = SmallCorpus.vocabulary();
-    TokenCorpus.write(
-        new CorpusReader(List.of(SmallCorpus.writeText(folder, 300))),
-        new WordPieceEncoder(vocabulary, TokenizerConfig.bert(true, 128)),
-        HASH,
-        0,
-        folder.resolve("corpus"));
-    List<TokenShard> shards = TokenCorpus.open(folder.resolve("corpus"), HASH).training();
+    List<TokenShard> shards = SmallCorpus.writeShards(folder, 300);
     shard = shards.get(0);
     packer = new SequencePacker(shards, vocabulary, LENGTH, 5);
   }

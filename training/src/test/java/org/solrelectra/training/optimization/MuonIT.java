@@ -9,14 +9,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.solrelectra.training.GoldenFiles;
 import org.solrelectra.training.network.ElectraConfig;
-import org.solrelectra.training.network.Mode;
-import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 import org.solrelectra.training.optimization.Optimizer.Matrices;
@@ -28,48 +24,8 @@ class MuonIT {
 
   private static final String LAYER = "electra.encoder.layer.1.";
 
-  private static final class Training {
-    private final ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
-    private final SequenceClassificationNetwork network =
-        new SequenceClassificationNetwork(parameters, CONFIG, 2);
-    private final Optimizer optimizer;
-
-    Training(Matrices matrices) {
-      optimizer =
-          new Optimizer(
-              parameters, Optimizer.Settings.electra(BiasCorrection.STANDARD, matrices), name -> 1);
-    }
-
-    void backward(double factor) {
-      Tensor ids = Tensors.ofLongs(new long[] {1, 2, 3, 4, 5, 6}, GoldenFiles.CPU, 2, 3);
-      Tensor types = Tensors.ofLongs(new long[] {0, 0, 1, 0, 1, 1}, GoldenFiles.CPU, 2, 3);
-      network
-          .forward(ids, types, null, Mode.TRAINING)
-          .exp()
-          .sum()
-          .mul(new Scalar(factor))
-          .backward();
-    }
-
-    void update(double factor, double rate) {
-      try (PointerScope scope = new PointerScope()) {
-        backward(factor);
-        optimizer.step(rate);
-      }
-    }
-
-    Map<String, float[]> values() {
-      Map<String, float[]> values = new HashMap<>();
-      parameters.all().forEach((name, tensor) -> values.put(name, Tensors.floats(tensor)));
-      return values;
-    }
-
-    Map<String, float[]> everything() {
-      Map<String, float[]> values = values();
-      optimizer.firstMoments().forEach((name, m) -> values.put("1 " + name, Tensors.floats(m)));
-      optimizer.secondMoments().forEach((name, m) -> values.put("2 " + name, Tensors.floats(m)));
-      return values;
-    }
+  private static SmallTraining training(Matrices matrices) {
+    return new SmallTraining(CONFIG, Optimizer.Settings.electra(BiasCorrection.STANDARD, matrices));
   }
 
   private static final Map<String, int[]> SHAPES =
@@ -89,7 +45,7 @@ class MuonIT {
    */
   @Test
   void updatesAreTheFormulas() {
-    Training training = new Training(Matrices.MUON);
+    SmallTraining training = training(Matrices.MUON);
     Map<String, double[]> momenta = new HashMap<>();
     double rate = 0.01;
     for (double factor : new double[] {1, -0.003}) {
@@ -231,10 +187,10 @@ class MuonIT {
    */
   @Test
   void whatIsNoHiddenMatrixIsUpdatedByAdamW() {
-    Training muon = new Training(Matrices.MUON);
-    Training adamW = new Training(Matrices.ADAMW);
-    muon.update(1, 0.01);
-    adamW.update(1, 0.01);
+    SmallTraining muon = training(Matrices.MUON);
+    SmallTraining adamW = training(Matrices.ADAMW);
+    muon.update(1);
+    adamW.update(1);
     Map<String, float[]> expected = adamW.values();
     muon.values()
         .forEach(
@@ -250,15 +206,15 @@ class MuonIT {
 
   @Test
   void aGradientThatIsNotFiniteChangesNothing() {
-    Training training = new Training(Matrices.MUON);
-    training.update(1, 0.01);
+    SmallTraining training = training(Matrices.MUON);
+    training.update(1);
     Map<String, float[]> before = training.everything();
     for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
-      training.update(bad, 0.01);
+      training.update(bad);
     }
     training.everything().forEach((name, now) -> assertArrayEquals(before.get(name), now, name));
     assertEquals(2, training.optimizer.mostLeftOutInARow());
-    training.update(1, 0.01);
+    training.update(1);
     assertEquals(2, training.optimizer.updates());
   }
 }

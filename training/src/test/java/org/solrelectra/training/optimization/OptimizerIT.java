@@ -12,12 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.solrelectra.training.GoldenFiles;
 import org.solrelectra.training.network.ElectraConfig;
-import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.network.Tensors;
@@ -96,7 +94,7 @@ class OptimizerIT {
 
   @Test
   void oneUpdateIsTheFormulas() {
-    Training training = new Training();
+    SmallTraining training = training(Optimizer.BiasCorrection.NONE);
     Map<String, float[]> before = training.values();
     double rate = 0.01;
     try (PointerScope scope = new PointerScope()) {
@@ -129,7 +127,7 @@ class OptimizerIT {
 
   @Test
   void gradientsAreForgottenAfterAStep() {
-    Training training = new Training();
+    SmallTraining training = training(Optimizer.BiasCorrection.NONE);
     try (PointerScope scope = new PointerScope()) {
       training.backward(1);
       training.optimizer.step(0);
@@ -142,7 +140,7 @@ class OptimizerIT {
 
   @Test
   void aGradientThatIsNotFiniteIsLeftOutAndCounted() {
-    Training training = new Training();
+    SmallTraining training = training(Optimizer.BiasCorrection.NONE);
     try (PointerScope scope = new PointerScope()) {
       training.update(1);
       Map<String, float[]> before = training.everything();
@@ -162,8 +160,8 @@ class OptimizerIT {
 
   @Test
   void whatIsLeftOutDoesNotCountForTheCorrectionOfTheMoments() {
-    Training plain = new Training(Optimizer.BiasCorrection.STANDARD);
-    Training bad = new Training(Optimizer.BiasCorrection.STANDARD);
+    SmallTraining plain = training(Optimizer.BiasCorrection.STANDARD);
+    SmallTraining bad = training(Optimizer.BiasCorrection.STANDARD);
     try (PointerScope scope = new PointerScope()) {
       bad.update(Double.NaN);
       for (int i = 0; i < 3; i++) {
@@ -208,52 +206,8 @@ class OptimizerIT {
             .getMessage());
   }
 
-  private static final class Training {
-    private final ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
-    private final SequenceClassificationNetwork network =
-        new SequenceClassificationNetwork(parameters, CONFIG, 2);
-    private final Optimizer optimizer;
-
-    Training() {
-      this(Optimizer.BiasCorrection.NONE);
-    }
-
-    Training(Optimizer.BiasCorrection correction) {
-      optimizer =
-          new Optimizer(
-              parameters,
-              Optimizer.Settings.electra(correction, Optimizer.Matrices.ADAMW),
-              name -> 1);
-    }
-
-    void update(double factor) {
-      backward(factor);
-      optimizer.step(0.01);
-    }
-
-    /** Parameters and moments. */
-    Map<String, float[]> everything() {
-      Map<String, float[]> values = values();
-      optimizer.firstMoments().forEach((name, m) -> values.put("1 " + name, Tensors.floats(m)));
-      optimizer.secondMoments().forEach((name, m) -> values.put("2 " + name, Tensors.floats(m)));
-      return values;
-    }
-
-    void backward(double factor) {
-      Tensor ids = Tensors.ofLongs(new long[] {1, 2, 3, 4, 5, 6}, GoldenFiles.CPU, 2, 3);
-      Tensor types = Tensors.ofLongs(new long[] {0, 0, 1, 0, 1, 1}, GoldenFiles.CPU, 2, 3);
-      network
-          .forward(ids, types, null, Mode.TRAINING)
-          .exp()
-          .sum()
-          .mul(new Scalar(factor))
-          .backward();
-    }
-
-    Map<String, float[]> values() {
-      Map<String, float[]> values = new HashMap<>();
-      parameters.all().forEach((name, tensor) -> values.put(name, Tensors.floats(tensor)));
-      return values;
-    }
+  private static SmallTraining training(Optimizer.BiasCorrection correction) {
+    return new SmallTraining(
+        CONFIG, Optimizer.Settings.electra(correction, Optimizer.Matrices.ADAMW));
   }
 }
