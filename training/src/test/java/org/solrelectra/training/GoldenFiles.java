@@ -16,8 +16,12 @@ import org.solrelectra.training.network.ElectraConfig;
 
 /** Reads the reference values beside the checkout. */
 public final class GoldenFiles {
-  /** Outlives the scope that a test may be in when it first asks for it. */
-  public static final Device CPU = new Device("cpu").retainReference();
+  /**
+   * What networks are tested on: the CPU, or what {@code -Delectra.test.device=cuda:0} says.
+   * Outlives the scope that a test may be in when it first asks for it.
+   */
+  public static final Device DEVICE =
+      new Device(System.getProperty("electra.test.device", "cpu")).retainReference();
 
   private GoldenFiles() {}
 

@@ -34,10 +34,10 @@ final class EncoderLayer {
     this.dropout = new Dropout(config.hiddenDropout());
   }
 
-  /** Maps [batch, seq, hidden] to [batch, seq, hidden]. */
+  /** Maps [batch, seq, hidden] to [batch, seq, hidden], of the type that products have. */
   Tensor forward(Tensor hidden, TensorOptional mask, Mode mode) {
     Tensor attended = dropout.forward(attention.forward(hidden, mask, mode), mode);
-    Tensor middle = attentionNorm.forward(attended.add(hidden));
+    Tensor middle = attentionNorm.forward(attended.add(hidden.type_as(attended)));
     Tensor wide = torch.gelu(intermediate.forward(middle)); // [batch, seq, intermediate]
     Tensor narrow = dropout.forward(output.forward(wide), mode); // [batch, seq, hidden]
     return outputNorm.forward(narrow.add(middle));

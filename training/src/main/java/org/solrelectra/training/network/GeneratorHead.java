@@ -1,6 +1,7 @@
 package org.solrelectra.training.network;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /** Masked language modelling: hidden to vocabulary logits through the shared word table. */
@@ -11,7 +12,7 @@ public final class GeneratorHead {
   private final Linear dense;
   private final LayerNorm layerNorm;
   private final EmbeddingTable words;
-  private final Tensor bias;
+  private final TensorOptional bias;
 
   /**
    * @param prefix as of {@link ElectraEncoder}
@@ -34,11 +35,12 @@ public final class GeneratorHead {
             config.layerNormEpsilon());
     this.words = embeddings.words();
     this.bias =
-        parameters.addVocabularyRows(
-            prefix + "generator_lm_head.bias",
-            Initialization.ZEROS,
-            IMPOSSIBLE,
-            config.vocabularySize());
+        new TensorOptional(
+            parameters.addVocabularyRows(
+                prefix + "generator_lm_head.bias",
+                Initialization.ZEROS,
+                IMPOSSIBLE,
+                config.vocabularySize()));
   }
 
   /**

@@ -7,15 +7,18 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What matrix products are computed in. Parameters, their gradients, moments, LayerNorm, softmax
- * and losses are float32 whatever it is.
+ * What matrix products are computed in. Parameters, their gradients, moments, sums inside LayerNorm
+ * and softmax, and losses are float32 whatever it is.
  */
 public enum Precision {
   /** float32, but for Muon's directions on a GPU. */
   FP32,
   /** float32, but on a GPU products of 19-bit factors, added up in float32. */
   TF32,
-  /** Products, and what is kept for the backward pass, in bfloat16, by libtorch's autocast. */
+  /**
+   * Products, what goes from layer to layer and what is kept for the backward pass in bfloat16, by
+   * libtorch's autocast.
+   */
   BF16;
 
   /** The least CPU on which bfloat16 is not emulated. */

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -50,16 +51,23 @@ final class SelfAttention {
   Tensor forward(Tensor hidden, TensorOptional mask, Mode mode) {
     long batch = hidden.size(0);
     long seq = hidden.size(1);
-    Tensor packed =
+    // One operator takes them apart, so one puts their gradients together: selecting each, libtorch
+    // fills three tensors of this size with zeros, copies into them and adds them up.
+    TensorVector parts =
         queryKeyValue
             .forward(hidden) // [batch, seq, 3 * hidden]
             .view(batch, seq, 3, heads, headSize)
-            .permute(2, 0, 3, 1, 4); // [3, batch, heads, seq, headSize]
+            .unbind(2); // 3 of [batch, seq, heads, headSize]
     Tensor context =
-        attend(packed.select(0, 0), packed.select(0, 1), packed.select(0, 2), mask, mode)
+        attend(heads(parts, 0), heads(parts, 1), heads(parts, 2), mask, mode)
             .transpose(1, 2)
             .reshape(batch, seq, (long) heads * headSize); // [batch, seq, hidden]
     return output.forward(context);
+  }
+
+  /** Returns one part as [batch, heads, seq, headSize]. */
+  private static Tensor heads(TensorVector parts, long part) {
+    return parts.get(part).transpose(1, 2);
   }
 
   /** Maps three of [batch, heads, seq, headSize] to one. */

@@ -39,7 +39,7 @@ class CheckpointIT {
     private final Optimizer optimizer;
 
     Training(long seed) {
-      parameters = new ParameterSet(seed, GoldenFiles.CPU);
+      parameters = new ParameterSet(seed, GoldenFiles.DEVICE);
       network = new DiscriminatorNetwork(parameters, CONFIG);
       optimizer = new Optimizer(parameters, Optimizer.Settings.electra(), name -> 1);
     }
@@ -51,8 +51,8 @@ class CheckpointIT {
           for (int i = 0; i < ids.length; i++) {
             ids[i] = (step * 7L + i * 3L) % CONFIG.vocabularySize();
           }
-          Tensor input = Tensors.ofLongs(ids, GoldenFiles.CPU, 2, 8);
-          Tensor types = Tensors.ofLongs(new long[16], GoldenFiles.CPU, 2, 8);
+          Tensor input = Tensors.ofLongs(ids, GoldenFiles.DEVICE, 2, 8);
+          Tensor types = Tensors.ofLongs(new long[16], GoldenFiles.DEVICE, 2, 8);
           network.forward(input, types, null, Mode.TRAINING).square().mean().backward();
           optimizer.step(1e-3);
           assertTrue(optimizer.norm() > 0);
@@ -160,7 +160,7 @@ class CheckpointIT {
   @Test
   void anotherNetworksCheckpointIsRefused() throws IOException {
     Path saved = save(new Training(1), 1, 2);
-    ParameterSet other = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet other = new ParameterSet(1, GoldenFiles.DEVICE);
     new DiscriminatorNetwork(other, new ElectraConfig(40, 16, 32, 1, 2, 64, 16, 2, 1e-12, 0, 0));
     Optimizer optimizer = new Optimizer(other, Optimizer.Settings.electra(), name -> 1);
     InvalidModelException e =

@@ -22,10 +22,10 @@ class WeightShapesIT {
   @ValueSource(ints = {8, 16})
   void theyAreTheNetworks(int embedding) {
     ElectraConfig config = new ElectraConfig(12, embedding, 16, 2, 1, 24, 10, 2, 1e-12, 0, 0);
-    ParameterSet discriminator = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet discriminator = new ParameterSet(1, GoldenFiles.DEVICE);
     DiscriminatorNetwork network = new DiscriminatorNetwork(discriminator, config);
     check(network.parameters(), WeightShapes.discriminator(config));
-    ParameterSet generator = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet generator = new ParameterSet(1, GoldenFiles.DEVICE);
     ElectraEmbeddings embeddings = new ElectraEmbeddings(generator, "", config);
     ElectraEncoder encoder =
         new ElectraEncoder(generator, "", config, embeddings, Attention.BIDIRECTIONAL);

@@ -65,7 +65,7 @@ class ProcessGroupIT {
   }
 
   private static ProcessGroup join(RankEnvironment environment) throws IOException {
-    return ProcessGroup.join(environment, GoldenFiles.CPU, PATIENCE, TIMING, lost -> {});
+    return ProcessGroup.join(environment, GoldenFiles.DEVICE, PATIENCE, TIMING, lost -> {});
   }
 
   /** Runs a part on each process of a group that ends well, and returns their results in order. */
@@ -207,7 +207,7 @@ class ProcessGroupIT {
             new ProcessGroup.Share(2, 5),
             new ProcessGroup.Share(5, 8)),
         shares);
-    assertEquals(new ProcessGroup.Share(0, 8), ProcessGroup.alone(GoldenFiles.CPU).share(8));
+    assertEquals(new ProcessGroup.Share(0, 8), ProcessGroup.alone(GoldenFiles.DEVICE).share(8));
   }
 
   @Test
@@ -239,7 +239,7 @@ class ProcessGroupIT {
           threads.submit(
               () ->
                   ProcessGroup.join(
-                      environment, GoldenFiles.CPU, PATIENCE, TIMING, loss::complete)));
+                      environment, GoldenFiles.DEVICE, PATIENCE, TIMING, loss::complete)));
     }
     for (Future<ProcessGroup> one : joined) {
       one.get(60, TimeUnit.SECONDS);
@@ -312,7 +312,7 @@ class ProcessGroupIT {
             type,
             () ->
                 ProcessGroup.join(
-                    environment, GoldenFiles.CPU, Duration.ofSeconds(1), TIMING, lost -> {}))
+                    environment, GoldenFiles.DEVICE, Duration.ofSeconds(1), TIMING, lost -> {}))
         .getMessage();
   }
 

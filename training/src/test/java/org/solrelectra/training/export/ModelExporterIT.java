@@ -52,7 +52,7 @@ class ModelExporterIT {
       return FixtureModelMaker.model(head);
     }
     HuggingFaceModel classifier = FixtureModelMaker.model(Head.ranker());
-    ParameterSet parameters = new ParameterSet(5, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(5, GoldenFiles.DEVICE);
     new DiscriminatorNetwork(parameters, classifier.config());
     return new HuggingFaceModel(
         classifier.config(),

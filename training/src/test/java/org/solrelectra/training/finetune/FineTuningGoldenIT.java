@@ -57,7 +57,7 @@ class FineTuningGoldenIT {
     JsonNode batches = GoldenFiles.json("finetune/batches.json.gz");
     assertEquals(STEPS, steps.size());
     String folder = "electra-tiny/classifier-" + labels;
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     SequenceClassificationNetwork network =
         new SequenceClassificationNetwork(parameters, GoldenFiles.config(folder), labels);
     HuggingFaceWeights.load(
@@ -87,7 +87,7 @@ class FineTuningGoldenIT {
         assertArrayEquals(floats(expected.get("logits")), Tensors.floats(logits), LOGIT);
         int first = step * ROWS;
         Tensor loss =
-            task.loss(logits, IntStream.range(first, first + ROWS).toArray(), GoldenFiles.CPU);
+            task.loss(logits, IntStream.range(first, first + ROWS).toArray(), GoldenFiles.DEVICE);
         assertRelative(expected.get("loss").asDouble(), loss.item_double(), LOSS, "loss " + step);
         loss.backward();
         assertEquals(expected.get("lr").asDouble(), schedule.rate(step), 1e-15);
@@ -149,7 +149,7 @@ class FineTuningGoldenIT {
 
   private static Tensor tensor(JsonNode rows) {
     return Tensors.ofLongs(
-        GoldenFiles.longs(rows), GoldenFiles.CPU, rows.size(), rows.get(0).size());
+        GoldenFiles.longs(rows), GoldenFiles.DEVICE, rows.size(), rows.get(0).size());
   }
 
   private static float[] floats(JsonNode rows) {

@@ -18,13 +18,13 @@ class BlockAttentionIT {
 
   private static ElectraEncoder encoder(Attention attention, double dropout) {
     ElectraConfig config = new ElectraConfig(40, 16, 32, 2, 2, 64, 16, 2, 1e-12, dropout, dropout);
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     return new ElectraEncoder(
         parameters, "", config, new ElectraEmbeddings(parameters, "", config), attention);
   }
 
   private static Tensor longs(long[] values, int rows) {
-    return Tensors.ofLongs(values, GoldenFiles.CPU, rows, values.length / rows);
+    return Tensors.ofLongs(values, GoldenFiles.DEVICE, rows, values.length / rows);
   }
 
   @ParameterizedTest

@@ -112,7 +112,7 @@ class DropoutIT {
 
   private static float[] attend(
       ElectraConfig config, Attention attention, Tensor hidden, TensorOptional mask) {
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     SelfAttention layer = new SelfAttention(parameters, "", config, attention);
     return Tensors.floats(layer.forward(hidden, mask, Mode.TRAINING));
   }

@@ -63,7 +63,7 @@ class ElectraTinyGoldenIT {
       Tensor last = fixture.checkStates(batch, embeddings, encoder);
       long[] wanted = positions.get(batch);
       Tensor selected =
-          last.index_select(1, Tensors.ofLongs(wanted, GoldenFiles.CPU, wanted.length))
+          last.index_select(1, Tensors.ofLongs(wanted, GoldenFiles.DEVICE, wanted.length))
               .flatten(0, 1);
       fixture.check(batch + ".logits", head.forward(selected));
     }
@@ -104,7 +104,7 @@ class ElectraTinyGoldenIT {
   /** One golden folder: a network to be filled, its inputs and what it must give. */
   private static final class Fixture {
     private final ElectraConfig config;
-    private final ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    private final ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     private final Map<String, Values> expected;
     private final JsonNode batches = GoldenFiles.json(FOLDER + "batches.json");
 
@@ -126,7 +126,7 @@ class ElectraTinyGoldenIT {
     private Tensor input(String batch, String key) {
       JsonNode rows = batches.get(batch).get(key);
       return Tensors.ofLongs(
-          GoldenFiles.longs(rows), GoldenFiles.CPU, rows.size(), rows.get(0).size());
+          GoldenFiles.longs(rows), GoldenFiles.DEVICE, rows.size(), rows.get(0).size());
     }
 
     Tensor forward(String batch, ElectraEncoder encoder) {

@@ -14,8 +14,8 @@ class ParameterSetIT {
 
   @Test
   void rowsOfPaddingAreTrainedButNotOfTheNetwork() {
-    ParameterSet plain = new ParameterSet(1, GoldenFiles.CPU);
-    ParameterSet padded = new ParameterSet(1, GoldenFiles.CPU, 4);
+    ParameterSet plain = new ParameterSet(1, GoldenFiles.DEVICE);
+    ParameterSet padded = new ParameterSet(1, GoldenFiles.DEVICE, 4);
     plain.addVocabularyRows("table", Initialization.TRUNCATED_NORMAL, 0, 3, 2);
     padded.addVocabularyRows("table", Initialization.TRUNCATED_NORMAL, -7, 3, 2);
     assertEquals(List.of("table"), padded.weightNames());
@@ -32,7 +32,7 @@ class ParameterSetIT {
 
   @Test
   void aDifferenceStartsAtTheOtherWeightAndFollowsIt() {
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU, 4);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE, 4);
     parameters.addVocabularyRows("base", Initialization.TRUNCATED_NORMAL, 0, 3, 2);
     parameters.addDelta("sum", "base");
     assertEquals(List.of("base", "sum"), parameters.weightNames());
@@ -48,7 +48,7 @@ class ParameterSetIT {
 
   @Test
   void namesAreChecked() {
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     parameters.add("a", Initialization.ZEROS, 2);
     parameters.add("b.delta", Initialization.ZEROS, 2);
     assertEquals(
@@ -65,7 +65,8 @@ class ParameterSetIT {
         assertThrows(IllegalArgumentException.class, () -> parameters.weight("c")).getMessage());
     assertEquals(
         "rowMultiple must be at least 1; rowMultiple=0",
-        assertThrows(IllegalArgumentException.class, () -> new ParameterSet(1, GoldenFiles.CPU, 0))
+        assertThrows(
+                IllegalArgumentException.class, () -> new ParameterSet(1, GoldenFiles.DEVICE, 0))
             .getMessage());
   }
 }

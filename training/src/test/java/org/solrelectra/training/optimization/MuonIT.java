@@ -96,7 +96,9 @@ class MuonIT {
         int at = part * size + i;
         double expected =
             before[at] * (1 - rate * 0.01) - rate * scale * direction[i / shape[2]][i % shape[2]];
-        assertEquals(expected, after[at], 1e-5, name + " " + at);
+        // On a GPU directions are computed in bfloat16.
+        double tolerance = GoldenFiles.DEVICE.is_cuda() ? 0.05 * rate * scale : 1e-5;
+        assertEquals(expected, after[at], tolerance, name + " " + at);
       }
     }
   }
@@ -162,7 +164,7 @@ class MuonIT {
       for (long[] shape : new long[][] {{6, 10}, {10, 6}}) {
         double[][] x = new double[6][10];
         float[] direction =
-            Tensors.floats(Muon.orthogonalize(Tensors.ofFloats(values, GoldenFiles.CPU, shape)));
+            Tensors.floats(Muon.orthogonalize(Tensors.ofFloats(values, GoldenFiles.DEVICE, shape)));
         for (int i = 0; i < values.length; i++) {
           int row = i / (int) shape[1];
           int column = i % (int) shape[1];

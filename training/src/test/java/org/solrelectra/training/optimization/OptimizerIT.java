@@ -29,7 +29,7 @@ class OptimizerIT {
   /** A replication lost its biases and LayerNorms in here, and 13 % of its quality. */
   @Test
   void everyParameterIsUpdatedExactlyOnce() {
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     ElectraConfig discriminator = PretrainingSize.TINY.discriminator(50);
     ElectraConfig generator = PretrainingSize.TINY.generator(50, 0.5);
     new ReplacedTokenDetection(
@@ -175,7 +175,7 @@ class OptimizerIT {
 
   @Test
   void parametersThatAreNotAllGroupedAreOurBug() {
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     new SequenceClassificationNetwork(parameters, CONFIG, 2);
     List<String> names = List.copyOf(parameters.all().keySet());
     List<String> most = names.subList(1, names.size());

@@ -14,7 +14,7 @@ import org.solrelectra.training.network.Tensors;
 
 /** A small classifier and its optimizer, with one batch whose loss can be scaled. */
 final class SmallTraining {
-  final ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+  final ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
   final Optimizer optimizer;
   private final SequenceClassificationNetwork network;
 
@@ -25,8 +25,8 @@ final class SmallTraining {
 
   /** Adds to the gradients. */
   void backward(double factor) {
-    Tensor ids = Tensors.ofLongs(new long[] {1, 2, 3, 4, 5, 6}, GoldenFiles.CPU, 2, 3);
-    Tensor types = Tensors.ofLongs(new long[] {0, 0, 1, 0, 1, 1}, GoldenFiles.CPU, 2, 3);
+    Tensor ids = Tensors.ofLongs(new long[] {1, 2, 3, 4, 5, 6}, GoldenFiles.DEVICE, 2, 3);
+    Tensor types = Tensors.ofLongs(new long[] {0, 0, 1, 0, 1, 1}, GoldenFiles.DEVICE, 2, 3);
     network.forward(ids, types, null, Mode.TRAINING).exp().sum().mul(new Scalar(factor)).backward();
   }
 

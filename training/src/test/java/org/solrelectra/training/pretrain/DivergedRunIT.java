@@ -42,13 +42,13 @@ class DivergedRunIT {
         folder.resolve("run"),
         inputs(),
         null,
-        ProcessGroup.alone(GoldenFiles.CPU),
+        ProcessGroup.alone(GoldenFiles.DEVICE),
         System::nanoTime);
   }
 
   private PretrainingRun resume() throws IOException {
     return PretrainingRun.resume(
-        folder.resolve("run"), inputs(), ProcessGroup.alone(GoldenFiles.CPU), System::nanoTime);
+        folder.resolve("run"), inputs(), ProcessGroup.alone(GoldenFiles.DEVICE), System::nanoTime);
   }
 
   private static void steps(PretrainingRun run, int count) {

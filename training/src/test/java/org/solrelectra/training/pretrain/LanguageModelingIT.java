@@ -61,7 +61,7 @@ class LanguageModelingIT {
   }
 
   private static LanguageModeling task(Attention attention) {
-    return new LanguageModeling(new ParameterSet(1, GoldenFiles.CPU), CONFIG, attention);
+    return new LanguageModeling(new ParameterSet(1, GoldenFiles.DEVICE), CONFIG, attention);
   }
 
   /** Untrained, all tokens are as likely; then a batch can be learnt by heart. */
@@ -77,9 +77,9 @@ class LanguageModelingIT {
             name -> 1);
     PretrainingStep step =
         new PretrainingStep(
-            task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE);
+            task, optimizer, 1, ProcessGroup.alone(GoldenFiles.DEVICE), PretrainingStep.Watch.NONE);
     assertEquals(Math.log(VOCABULARY_SIZE), loss(task, batch), 0.1);
-    Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
+    Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.DEVICE);
     Measurements last = null;
     for (int i = 0; i < 150; i++) {
       step.run(batch, i, index -> NoiseSeeding.NONE, 5e-3, measured);

@@ -71,7 +71,7 @@ class PretrainingGoldenIT {
                 given(batches.get(step), 0, 4),
                 NoiseSeeding.NONE,
                 Mode.TRAINING);
-        Measurements.Accumulator accumulator = new Measurements.Accumulator(GoldenFiles.CPU);
+        Measurements.Accumulator accumulator = new Measurements.Accumulator(GoldenFiles.DEVICE);
         accumulator.add(outcome.measurements(), 1);
         checkMeasurements(expected, accumulator.result());
         outcome.total().backward();
@@ -137,7 +137,7 @@ class PretrainingGoldenIT {
   @Test
   void theMaskedLanguageModellingArmAgrees() throws IOException {
     ElectraConfig config = GoldenFiles.config("electra-tiny/discriminator");
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     PretrainingTask task = new LanguageModeling(parameters, config, Attention.BIDIRECTIONAL);
     Map<String, Values> weights =
         new HashMap<>(GoldenFiles.tensors("electra-tiny/discriminator/model.safetensors"));
@@ -191,7 +191,7 @@ class PretrainingGoldenIT {
 
   private static ReplacedTokenDetection networks(String discriminator, String generator)
       throws IOException {
-    ParameterSet parameters = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet parameters = new ParameterSet(1, GoldenFiles.DEVICE);
     ReplacedTokenDetection networks =
         new ReplacedTokenDetection(
             parameters,
@@ -252,11 +252,11 @@ class PretrainingGoldenIT {
             .filter(i -> positions[i] >= (long) from * length && positions[i] < (long) to * length)
             .mapToLong(i -> all[i])
             .toArray();
-    return logits -> Tensors.ofLongs(sampled, GoldenFiles.CPU, sampled.length);
+    return logits -> Tensors.ofLongs(sampled, GoldenFiles.DEVICE, sampled.length);
   }
 
   private static Tensor tensor(Values values) {
-    return Tensors.ofFloats(values.floats(), GoldenFiles.CPU, values.shape());
+    return Tensors.ofFloats(values.floats(), GoldenFiles.DEVICE, values.shape());
   }
 
   private static Map<String, float[]> values(ParameterSet parameters) {
@@ -279,7 +279,7 @@ class PretrainingGoldenIT {
   private static void checkGradients(ParameterSet parameters) throws IOException {
     Map<String, Values> expected =
         GoldenFiles.tensors("pretraining/electra-gradients-step-0.safetensors");
-    ParameterSet gradients = new ParameterSet(1, GoldenFiles.CPU);
+    ParameterSet gradients = new ParameterSet(1, GoldenFiles.DEVICE);
     new ReplacedTokenDetection(
         gradients,
         GoldenFiles.config("electra-tiny/discriminator"),
@@ -328,7 +328,7 @@ class PretrainingGoldenIT {
     }
     if (update == 10) {
       for (String moment : new String[] {"moment1", "moment2"}) {
-        ParameterSet copy = new ParameterSet(1, GoldenFiles.CPU);
+        ParameterSet copy = new ParameterSet(1, GoldenFiles.DEVICE);
         boolean projected = trace.equals("electra-projected");
         new ReplacedTokenDetection(
             copy,

@@ -59,7 +59,7 @@ class PretrainingStepIT {
         sampled[i] = replacement(original, vocabularySize);
       }
       ReplacementSampler sampler =
-          logits -> Tensors.ofLongs(sampled, GoldenFiles.CPU, sampled.length);
+          logits -> Tensors.ofLongs(sampled, GoldenFiles.DEVICE, sampled.length);
       return networks.forward(batch, denominators, sampler, seeding, mode);
     }
   }
@@ -77,7 +77,7 @@ class PretrainingStepIT {
       ReplacedTokenDetection.Settings settings, int rowMultiple) throws IOException {
     int vocabularySize = SmallCorpus.vocabulary().size();
     return new ReplacedTokenDetection(
-        new ParameterSet(1, GoldenFiles.CPU, rowMultiple),
+        new ParameterSet(1, GoldenFiles.DEVICE, rowMultiple),
         new ElectraConfig(vocabularySize, 16, 32, 2, 2, 64, 32, 2, 1e-12, 0, 0),
         new ElectraConfig(vocabularySize, 16, 16, 2, 1, 64, 32, 2, 1e-12, 0, 0),
         settings);
@@ -124,9 +124,17 @@ class PretrainingStepIT {
     PretrainingTask task = new Given(networks, SmallCorpus.vocabulary().size());
     Optimizer optimizer = new Optimizer(task.parameters(), Optimizer.Settings.electra(), name -> 1);
     new PretrainingStep(
-            task, optimizer, parts, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE)
+            task,
+            optimizer,
+            parts,
+            ProcessGroup.alone(GoldenFiles.DEVICE),
+            PretrainingStep.Watch.NONE)
         .run(
-            batch, 0, index -> NoiseSeeding.NONE, 0, new Measurements.Accumulator(GoldenFiles.CPU));
+            batch,
+            0,
+            index -> NoiseSeeding.NONE,
+            0,
+            new Measurements.Accumulator(GoldenFiles.DEVICE));
     Map<String, float[]> gradients = new HashMap<>();
     optimizer
         .firstMoments()
@@ -141,14 +149,14 @@ class PretrainingStepIT {
     Optimizer optimizer = new Optimizer(task.parameters(), Optimizer.Settings.electra(), name -> 1);
     PretrainingStep step =
         new PretrainingStep(
-            task, optimizer, 1, ProcessGroup.alone(GoldenFiles.CPU), PretrainingStep.Watch.NONE);
+            task, optimizer, 1, ProcessGroup.alone(GoldenFiles.DEVICE), PretrainingStep.Watch.NONE);
     for (int i = 0; i < 3; i++) {
       step.run(
           batches.batch(i),
           i,
           index -> NoiseSeeding.NONE,
           1e-4,
-          new Measurements.Accumulator(GoldenFiles.CPU));
+          new Measurements.Accumulator(GoldenFiles.DEVICE));
     }
   }
 
@@ -161,7 +169,7 @@ class PretrainingStepIT {
     int vocabularySize = SmallCorpus.vocabulary().size();
     PretrainingTask task = new Given(networks(settings), vocabularySize);
     MaskedBatch batch = batches(Packing.FULL, Draw.DISTINCT).batch(0);
-    Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.CPU);
+    Measurements.Accumulator measured = new Measurements.Accumulator(GoldenFiles.DEVICE);
     measured.add(
         task.forward(
                 batch, PretrainingTask.Denominators.of(batch), NoiseSeeding.NONE, Mode.EVALUATION)
@@ -324,7 +332,7 @@ class PretrainingStepIT {
               .forward(
                   batch,
                   PretrainingTask.Denominators.of(batch),
-                  logits -> Tensors.ofLongs(samples, GoldenFiles.CPU, samples.length),
+                  logits -> Tensors.ofLongs(samples, GoldenFiles.DEVICE, samples.length),
                   NoiseSeeding.NONE,
                   Mode.EVALUATION)
               .total()

@@ -24,7 +24,7 @@ class ReplacementSamplerIT {
     }
     try (PointerScope scope = new PointerScope()) {
       torch.manual_seed(3);
-      Tensor rows = Tensors.ofFloats(logits, GoldenFiles.CPU, DRAWS, probabilities.length);
+      Tensor rows = Tensors.ofFloats(logits, GoldenFiles.DEVICE, DRAWS, probabilities.length);
       int[] counts = new int[probabilities.length];
       for (long id : Tensors.longs(ReplacementSampler.cumulative().sample(rows))) {
         counts[(int) id]++;
@@ -46,8 +46,8 @@ class ReplacementSamplerIT {
     try (PointerScope scope = new PointerScope()) {
       Tensor sampled =
           ReplacementSampler.byCumulation(
-              Tensors.ofFloats(logits, GoldenFiles.CPU, 5, 4),
-              Tensors.ofFloats(uniform, GoldenFiles.CPU, 5, 1));
+              Tensors.ofFloats(logits, GoldenFiles.DEVICE, 5, 4),
+              Tensors.ofFloats(uniform, GoldenFiles.DEVICE, 5, 1));
       assertArrayEquals(new long[] {0, 0, 1, 2, 3}, Tensors.longs(sampled));
     }
   }
@@ -60,8 +60,8 @@ class ReplacementSamplerIT {
         long[] sampled =
             Tensors.longs(
                 ReplacementSampler.byCumulation(
-                    Tensors.ofFloats(logits, GoldenFiles.CPU, 2, 3),
-                    Tensors.ofFloats(new float[] {uniform, uniform}, GoldenFiles.CPU, 2, 1)));
+                    Tensors.ofFloats(logits, GoldenFiles.DEVICE, 2, 3),
+                    Tensors.ofFloats(new float[] {uniform, uniform}, GoldenFiles.DEVICE, 2, 1)));
         assertArrayEquals(new long[] {1, 1}, sampled, "at " + uniform);
       }
     }
