@@ -39,7 +39,7 @@ interface DeviceClock {
     }
   }
 
-  /** Events in the current stream of the current GPU. Not run on a GPU yet. */
+  /** Events in the current stream of the current GPU. */
   final class CudaEvents implements DeviceClock {
     /** cudaEventDefault: unlike the class's own default, it notes the time. */
     private static final int TIMED = 0;

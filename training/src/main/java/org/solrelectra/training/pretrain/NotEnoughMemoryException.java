@@ -19,6 +19,18 @@ public final class NotEnoughMemoryException extends RuntimeException {
         cause);
   }
 
+  /** Runs what may need more memory than there is, and says so then. */
+  static void guard(PretrainingConfig config, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      if (isCauseOf(e)) {
+        throw new NotEnoughMemoryException(config, e);
+      }
+      throw e;
+    }
+  }
+
   /** Says whether this was thrown because an allocation failed: libtorch's, or one of the JVM. */
   static boolean isCauseOf(Throwable e) {
     String message = e.getMessage();

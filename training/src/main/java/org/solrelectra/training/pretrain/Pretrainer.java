@@ -127,15 +127,10 @@ public final class Pretrainer {
 
   /** Makes one update, or leaves it out if the gradient is not finite; goes on either way. */
   public void step(double learningRate) {
-    try {
-      MaskedBatch batch = batches.batch(step);
-      pretrainingStep.run(batch, step, this::seeding, learningRate, measured);
-    } catch (RuntimeException | OutOfMemoryError e) {
-      if (NotEnoughMemoryException.isCauseOf(e)) {
-        throw new NotEnoughMemoryException(config, e);
-      }
-      throw e;
-    }
+    NotEnoughMemoryException.guard(
+        config,
+        () ->
+            pretrainingStep.run(batches.batch(step), step, this::seeding, learningRate, measured));
     step++;
   }
 

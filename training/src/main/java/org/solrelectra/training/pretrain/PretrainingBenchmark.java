@@ -57,7 +57,11 @@ public record PretrainingBenchmark(
         clock.mark();
       }
       MaskedBatch batch = randomBatch(config, vocabularySize, step);
-      timed.run(batch, step, index -> NoiseSeeding.NONE, config.learningRate(), measured);
+      long done = step;
+      NotEnoughMemoryException.guard(
+          config,
+          () ->
+              timed.run(batch, done, index -> NoiseSeeding.NONE, config.learningRate(), measured));
       if (step >= 0) {
         clock.mark();
       }

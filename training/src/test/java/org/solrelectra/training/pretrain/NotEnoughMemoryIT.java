@@ -41,4 +41,23 @@ class NotEnoughMemoryIT {
         e.getMessage());
     assertSame(cause, e.getCause());
   }
+
+  @Test
+  void onlyWantOfMemoryIsRenamed() {
+    NotEnoughMemoryException.guard(CONFIG, () -> {});
+    assertThrows(
+        NotEnoughMemoryException.class,
+        () -> NotEnoughMemoryException.guard(CONFIG, () -> torch.empty(1L << 50)));
+    RuntimeException other = new RuntimeException("another");
+    RuntimeException thrown =
+        assertThrows(
+            RuntimeException.class,
+            () ->
+                NotEnoughMemoryException.guard(
+                    CONFIG,
+                    () -> {
+                      throw other;
+                    }));
+    assertSame(other, thrown);
+  }
 }
