@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.checkpoint.Checkpoint;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
+import org.solrelectra.training.checkpoint.SafeTensors.Values;
 import org.solrelectra.training.corpus.TokenizerHash;
 import org.solrelectra.training.network.DiscriminatorHead;
 import org.solrelectra.training.network.ElectraConfig;
@@ -50,6 +52,8 @@ public record PretrainedNetworks(
      */
     BODY
   }
+
+  private static final String EMBEDDINGS = "electra.embeddings.";
 
   /** Of the masked tokens; the others are sampled right, or so a generator does that is trained. */
   private static final double REPLACED_OF_MASKED = 0.85;
@@ -146,7 +150,26 @@ public record PretrainedNetworks(
       if (takesGenerator()) {
         requireSize("generator", config.generator(vocabulary.size()), generator);
       }
+      if (takesDiscriminator()
+          && takesGenerator()
+          && config.detection().embeddings() == EmbeddingSharing.TIED
+          && !haveSameEmbeddings()) {
+        throw new IllegalArgumentException(
+            folder
+                + " has two networks with embeddings of their own, and tied ones would replace the generator's;"
+                + " say --embeddings gdes or untied, or --init-parts generator or discriminator");
+      }
     }
+  }
+
+  private boolean haveSameEmbeddings() {
+    return discriminator.weights().entrySet().stream()
+        .filter(weight -> weight.getKey().startsWith(EMBEDDINGS))
+        .allMatch(
+            weight -> {
+              Values other = generator.weights().get(weight.getKey());
+              return other == null || Arrays.equals(weight.getValue().floats(), other.floats());
+            });
   }
 
   private void requireSize(String name, ElectraConfig wanted, HuggingFaceModel found) {
@@ -218,7 +241,7 @@ public record PretrainedNetworks(
   /** Sets the generator's tables, so that the discriminator's start without a difference. */
   private static void copyTables(HuggingFaceModel model, ParameterSet parameters) {
     for (String table : List.of("word_embeddings.weight", "position_embeddings.weight")) {
-      String name = "electra.embeddings." + table;
+      String name = EMBEDDINGS + table;
       parameters.set(HuggingFaceWeights.GENERATOR + name, model.weights().get(name).floats());
     }
   }

@@ -115,6 +115,26 @@ class PretrainFromRunIT {
     }
   }
 
+  /** Tied, the discriminator's tables would take the place of the generator's without a word. */
+  @Test
+  void networksWithEmbeddingsOfTheirOwnAreNotTied() throws IOException {
+    Path apart = folder.resolve("apart");
+    assertEquals(0, pretrain(apart, 2, 16, "--embeddings", "gdes").code());
+    Path second = folder.resolve("second");
+    CommandRun refused = pretrain(second, 1, 16, "--init-from", apart);
+    assertEquals(2, refused.code());
+    assertTrue(refused.err().contains("say --embeddings gdes or untied"), refused.err());
+    assertFalse(Files.exists(second));
+    for (String[] allowed :
+        new String[][] {
+          {"--embeddings", "gdes"}, {"--init-parts", "generator"}, {"--init-parts", "discriminator"}
+        }) {
+      Path output = folder.resolve("with-" + allowed[1]);
+      CommandRun run = pretrain(output, 1, 16, "--init-from", apart, allowed[0], allowed[1]);
+      assertEquals(0, run.code(), run.err());
+    }
+  }
+
   @Test
   void anotherVocabularyIsRefused() throws IOException {
     Files.writeString(vocabulary, Files.readString(vocabulary).replace("\nthe\n", "\nqqq\n"));
