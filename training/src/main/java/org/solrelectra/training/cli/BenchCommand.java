@@ -37,7 +37,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
-    subcommands = {BenchCommand.Pretrain.class, BenchCommand.Corpus.class},
+    subcommands = {BenchCommand.Pretrain.class, BenchCommand.Corpus.class, BenchRankCommand.class},
     description = "Measures speed on this machine.")
 final class BenchCommand implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;

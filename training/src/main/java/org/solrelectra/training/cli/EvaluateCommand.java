@@ -13,18 +13,15 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
-import org.solrelectra.lucene.encoder.EncoderOutput;
-import org.solrelectra.lucene.encoder.TokenBatch;
-import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.lucene.search.ReRankOperator;
 import org.solrelectra.training.dataset.DatasetReader;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
-import org.solrelectra.training.dataset.TextSequences;
 import org.solrelectra.training.evaluation.Bm25Baseline;
 import org.solrelectra.training.evaluation.ClassificationMetrics;
+import org.solrelectra.training.evaluation.ClassifierPredictions;
 import org.solrelectra.training.evaluation.LuceneClassifierBaselines;
 import org.solrelectra.training.evaluation.QueryCandidates;
 import org.solrelectra.training.evaluation.RankingMetrics;
@@ -92,17 +89,12 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private int classification(Encoder encoder) throws IOException {
-    List<String> labels = encoder.model().labels();
     List<LabeledText> examples = DatasetReader.texts(test);
-    for (LabeledText example : examples) {
-      if (!labels.contains(example.label())) {
-        throw new InvalidDatasetException(
-            test + ": label '" + example.label() + "' is not in config.json; labels: " + labels);
-      }
-    }
     List<String> truth = examples.stream().map(LabeledText::label).toList();
     Map<String, ClassificationMetrics> results = new LinkedHashMap<>();
-    results.put("model", ClassificationMetrics.of(truth, predict(encoder, examples)));
+    results.put(
+        "model",
+        ClassificationMetrics.of(truth, ClassifierPredictions.of(encoder, examples).labels()));
     if (train != null) {
       results.putAll(LuceneClassifierBaselines.measure(DatasetReader.texts(train), examples));
     }
@@ -126,25 +118,6 @@ final class EvaluateCommand implements Callable<Integer> {
                   Locale.ROOT, "%-36s %8.4f %8.4f%n", name, metrics.accuracy(), metrics.macroF1()));
     }
     return 0;
-  }
-
-  private static List<String> predict(Encoder encoder, List<LabeledText> examples)
-      throws IOException {
-    TokenBatchBuilder batches = TokenBatchBuilder.of(encoder.model());
-    EncoderOutput output =
-        encoder.encode(new TokenBatch(TextSequences.of(examples, batches), 0), Deadline.NONE);
-    List<String> predicted = new ArrayList<>();
-    for (int example = 0; example < output.size(); example++) {
-      float[] logits = output.logits(example);
-      int best = 0;
-      for (int i = 1; i < logits.length; i++) {
-        if (logits[i] > logits[best]) {
-          best = i;
-        }
-      }
-      predicted.add(encoder.model().labels().get(best));
-    }
-    return predicted;
   }
 
   private int ranking(Encoder encoder) throws IOException {

@@ -32,6 +32,7 @@ import picocli.CommandLine.ScopeType;
       ImportCommand.class,
       FineTuneCommand.class,
       ExportCommand.class,
+      QuantizeCommand.class,
       EvaluateCommand.class,
       TokenizeCommand.class,
       ScoreCommand.class,

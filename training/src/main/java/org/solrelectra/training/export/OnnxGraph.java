@@ -19,7 +19,7 @@ final class OnnxGraph {
   /** Operators of ONNX Runtime's own. */
   static final String MICROSOFT = "com.microsoft";
 
-  private static final int MICROSOFT_VERSION = 1;
+  static final int MICROSOFT_VERSION = 1;
 
   private final OnnxMl.GraphProto.Builder graph = OnnxMl.GraphProto.newBuilder();
   private final Set<String> names = new HashSet<>();

@@ -74,6 +74,11 @@ record CommandRun(int code, String out, String err) {
     return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 
+  /** Returns the last line of standard output. */
+  String lastLine() {
+    return out.lines().reduce("", (before, line) -> line);
+  }
+
   /** Returns standard error without its line end; it must be one line. */
   String errorLine() {
     String line = err.strip();

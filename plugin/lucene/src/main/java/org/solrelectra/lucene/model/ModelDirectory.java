@@ -37,7 +37,7 @@ public final class ModelDirectory {
   private final List<String> labels;
   private final List<String> notes;
 
-  private ModelDirectory(Path path) throws IOException {
+  private ModelDirectory(Path path, List<String> candidates) throws IOException {
     this.path = path;
     List<String> assumed = new ArrayList<>();
     Path configFile = path.resolve("config.json");
@@ -62,7 +62,7 @@ public final class ModelDirectory {
     TokenizerFiles tokenizerFiles = new TokenizerFiles(path, assumed);
     this.vocabulary = tokenizerFiles.vocabulary();
     this.tokenizer = tokenizerFiles.config(config.maxPositions());
-    this.graphFile = findGraph(hashes.keySet());
+    this.graphFile = findGraph(candidates, hashes.keySet());
     this.graph = OnnxGraphInspector.inspect(graphFile);
     this.labels = checkedLabels();
     this.manifest = written == null ? derivedManifest(assumed) : written;
@@ -76,24 +76,42 @@ public final class ModelDirectory {
    * @throws InvalidModelException if a file is missing, damaged, or does not fit the others
    */
   public static ModelDirectory open(Path path) throws IOException {
+    return open(path, GRAPHS);
+  }
+
+  /**
+   * The same with another graph than the best.
+   *
+   * @param graph its file in the directory: {@code model.int8.onnx}, {@code model.fast.onnx} or
+   *     {@code model.onnx}
+   */
+  public static ModelDirectory open(Path path, String graph) throws IOException {
+    if (!GRAPHS.contains(graph)) {
+      throw new IllegalArgumentException("graph must be one of " + GRAPHS + "; graph=" + graph);
+    }
+    return open(path, List.of(graph));
+  }
+
+  private static ModelDirectory open(Path path, List<String> candidates) throws IOException {
     if (!Files.isDirectory(path)) {
       throw new InvalidModelException(path + " is not a model directory: there is no such folder");
     }
-    return new ModelDirectory(path.toAbsolutePath().normalize());
+    return new ModelDirectory(path.toAbsolutePath().normalize(), candidates);
   }
 
   /**
    * @param listed the files of the manifest: if it lists graphs, another one is what an older
    *     export left
    */
-  private Path findGraph(Set<String> listed) throws InvalidModelException {
+  private Path findGraph(List<String> candidates, Set<String> listed)
+      throws InvalidModelException {
     boolean listsGraphs = GRAPHS.stream().anyMatch(listed::contains);
-    for (String name : GRAPHS) {
+    for (String name : candidates) {
       if (Files.exists(path.resolve(name)) && (!listsGraphs || listed.contains(name))) {
         return path.resolve(name);
       }
     }
-    throw new InvalidModelException(path + " holds no graph; expected one of " + GRAPHS);
+    throw new InvalidModelException(path + " holds no graph; expected one of " + candidates);
   }
 
   private void verifyHashes(Map<String, String> hashes) throws IOException {

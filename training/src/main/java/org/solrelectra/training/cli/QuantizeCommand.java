@@ -1,0 +1,178 @@
+package org.solrelectra.training.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.Task;
+import org.solrelectra.training.dataset.DatasetReader;
+import org.solrelectra.training.evaluation.Agreement;
+import org.solrelectra.training.evaluation.QueryCandidates;
+import org.solrelectra.training.export.QuantizedModel;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "quantize",
+    mixinStandardHelpOptions = true,
+    description =
+        "Adds a graph in int8 to a model directory, which the plugin then runs: a quarter of the size and faster. Measures on your"
+            + " examples what that costs, writes it into manifest.json, and writes nothing if it is too much.")
+final class QuantizeCommand implements Callable<Integer> {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "A model directory, as export writes it, of a classifier or a ranker.")
+  private Path directory;
+
+  @Option(
+      names = "--test",
+      required = true,
+      paramLabel = "FILE",
+      description = "Labelled examples that both are measured on, as evaluate reads them.")
+  private Path test;
+
+  @Option(
+      names = "--limit",
+      defaultValue = "0.01",
+      paramLabel = "LOSS",
+      description =
+          "By how much accuracy, or nDCG@10 of a ranker, may be lower than in float32. Default: ${DEFAULT-VALUE}.")
+  private double limit;
+
+  @Option(names = "--force", description = "Write it whatever it costs.")
+  private boolean force;
+
+  @Option(
+      names = "--relevant-from",
+      defaultValue = "1",
+      paramLabel = "GRADE",
+      description =
+          "Of a ranker: queries count that have a passage of this grade and another. Default: ${DEFAULT-VALUE}.")
+  private int relevantFrom;
+
+  @Option(names = "--json", description = "End with one JSON line: what manifest.json gets.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    if (!(limit >= 0)) {
+      throw new IllegalArgumentException("--limit must be at least 0; --limit=" + limit);
+    }
+    if (relevantFrom < 1) {
+      throw new IllegalArgumentException(
+          "--relevant-from must be at least 1; --relevant-from=" + relevantFrom);
+    }
+    try (WorkerPool pool = WorkerPool.forThisMachine();
+        QuantizedModel model = QuantizedModel.of(directory, pool)) {
+      Agreement agreement = measure(model);
+      boolean good = agreement.loss() <= limit;
+      print(model, agreement);
+      if (!good && !force) {
+        spec.commandLine()
+            .getErr()
+            .printf(
+                Locale.ROOT,
+                "electra quantize: int8 costs %.4f of %s, more than --limit %s; nothing was written; --force writes it all"
+                    + " the same%n",
+                agreement.loss(),
+                agreement.metric(),
+                limit);
+        return 1;
+      }
+      ObjectNode report = report(model, agreement);
+      report.put("forced", !good);
+      model.accept(report);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println("written: " + directory.resolve(QuantizedModel.FILE));
+      if (json) {
+        out.println(report);
+      }
+      return 0;
+    }
+  }
+
+  private Agreement measure(QuantizedModel model) throws IOException {
+    Task task = model.reference().model().manifest().task();
+    return switch (task) {
+      case CLASSIFICATION ->
+          Agreement.ofClassifiers(model.reference(), model.quantized(), DatasetReader.texts(test));
+      case RANKING ->
+          Agreement.ofRankers(
+              model.reference(),
+              model.quantized(),
+              QueryCandidates.group(DatasetReader.pairs(test)),
+              relevantFrom);
+      default ->
+          throw new IllegalArgumentException(
+              "--model must be for classification or ranking; task=" + task.key());
+    };
+  }
+
+  private void print(QuantizedModel model, Agreement agreement) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        Locale.ROOT,
+        "%s: %.1f MB; %s: %.1f MB%n",
+        model.sourceName(),
+        model.sourceBytes() / 1e6,
+        QuantizedModel.FILE,
+        model.bytes() / 1e6);
+    out.printf(
+        Locale.ROOT,
+        "%d examples, %s: float32 %.4f, int8 %.4f (%+.4f)%n",
+        agreement.examples(),
+        agreement.metric(),
+        agreement.reference(),
+        agreement.smaller(),
+        -agreement.loss());
+    if (Double.isNaN(agreement.same())) {
+      out.printf(
+          Locale.ROOT,
+          "Kendall's tau %.4f, overlap of the first ten %s; largest difference of a logit %.3f%n",
+          agreement.kendallTau(),
+          Double.isNaN(agreement.top10Overlap())
+              ? "unknown, for no query has more passages"
+              : String.format(Locale.ROOT, "%.4f", agreement.top10Overlap()),
+          agreement.largestDifference());
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "the same label for %.4f of them; largest difference of a logit %.3f%n",
+          agreement.same(),
+          agreement.largestDifference());
+    }
+  }
+
+  private ObjectNode report(QuantizedModel model, Agreement agreement) {
+    ObjectNode report = new ObjectMapper().createObjectNode();
+    report.put("file", QuantizedModel.FILE);
+    report.put("source", model.sourceName());
+    report.put("scheme", "dynamic; int8 weights of 7 bits, symmetric, a scale for each output");
+    report.put("test", test.getFileName().toString());
+    report.put("examples", agreement.examples());
+    report.put("metric", agreement.metric());
+    report.put("float32", agreement.reference());
+    report.put("int8", agreement.smaller());
+    putIfKnown(report, "same_label", agreement.same());
+    putIfKnown(report, "kendall_tau", agreement.kendallTau());
+    putIfKnown(report, "top10_overlap", agreement.top10Overlap());
+    report.put("largest_difference", agreement.largestDifference());
+    report.put("limit", limit);
+    return report;
+  }
+
+  private static void putIfKnown(ObjectNode object, String key, double value) {
+    if (!Double.isNaN(value)) {
+      object.put(key, value);
+    }
+  }
+}

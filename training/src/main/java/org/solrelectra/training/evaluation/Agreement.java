@@ -1,0 +1,169 @@
+package org.solrelectra.training.evaluation;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.search.CrossEncoder;
+import org.solrelectra.training.dataset.InvalidDatasetException;
+import org.solrelectra.training.dataset.LabeledText;
+
+/**
+ * How far a model that was made smaller says what the one it was made from says.
+ *
+ * @param examples texts, or queries
+ * @param metric what both are measured by: accuracy, or nDCG@10
+ * @param reference of the model that was made smaller
+ * @param smaller of the smaller one
+ * @param same of a classifier, the share of texts that get the same label; NaN for a ranker
+ * @param kendallTau of a ranker, the mean over queries of tau-b between both orders; NaN for a
+ *     classifier
+ * @param top10Overlap of a ranker, the mean over queries with more than ten passages of the share
+ *     of the first ten that both have in common; NaN if there is none
+ * @param largestDifference of a logit
+ */
+public record Agreement(
+    int examples,
+    String metric,
+    double reference,
+    double smaller,
+    double same,
+    double kendallTau,
+    double top10Overlap,
+    double largestDifference) {
+  private static final int TOP = 10;
+
+  /** Compares two classifiers. */
+  public static Agreement ofClassifiers(
+      Encoder reference, Encoder smaller, List<LabeledText> examples) throws IOException {
+    ClassifierPredictions expected = ClassifierPredictions.of(reference, examples);
+    ClassifierPredictions actual = ClassifierPredictions.of(smaller, examples);
+    List<String> truth = examples.stream().map(LabeledText::label).toList();
+    double difference = 0;
+    int same = 0;
+    for (int i = 0; i < examples.size(); i++) {
+      difference =
+          Math.max(difference, difference(expected.logits().get(i), actual.logits().get(i)));
+      if (expected.labels().get(i).equals(actual.labels().get(i))) {
+        same++;
+      }
+    }
+    return new Agreement(
+        examples.size(),
+        "accuracy",
+        ClassificationMetrics.of(truth, expected.labels()).accuracy(),
+        ClassificationMetrics.of(truth, actual.labels()).accuracy(),
+        (double) same / examples.size(),
+        Double.NaN,
+        Double.NaN,
+        difference);
+  }
+
+  /**
+   * Compares two rankers.
+   *
+   * @param relevantFrom the least grade that makes a query count: one with such a passage and
+   *     another
+   * @throws InvalidDatasetException if there is no such query
+   */
+  public static Agreement ofRankers(
+      Encoder reference, Encoder smaller, List<QueryCandidates> queries, int relevantFrom)
+      throws IOException {
+    CrossEncoder first = new CrossEncoder(reference);
+    CrossEncoder second = new CrossEncoder(smaller);
+    List<RankingMetrics> expected = new ArrayList<>();
+    List<RankingMetrics> actual = new ArrayList<>();
+    List<Double> taus = new ArrayList<>();
+    List<Double> overlaps = new ArrayList<>();
+    double difference = 0;
+    for (QueryCandidates query : queries) {
+      if (query.isRankable(relevantFrom)) {
+        float[] a = first.score(query.query(), query.passages(), Deadline.NONE).logits();
+        float[] b = second.score(query.query(), query.passages(), Deadline.NONE).logits();
+        expected.add(query.measure(doubles(a), relevantFrom));
+        actual.add(query.measure(doubles(b), relevantFrom));
+        difference = Math.max(difference, difference(a, b));
+        taus.add(kendallTau(a, b));
+        if (a.length > TOP) {
+          overlaps.add(overlap(a, b));
+        }
+      }
+    }
+    if (expected.isEmpty()) {
+      throw new InvalidDatasetException(
+          "there is no query with a relevant passage and another to compare by");
+    }
+    return new Agreement(
+        expected.size(),
+        "nDCG@10",
+        RankingMetrics.mean(expected).ndcg10(),
+        RankingMetrics.mean(actual).ndcg10(),
+        Double.NaN,
+        mean(taus),
+        mean(overlaps),
+        difference);
+  }
+
+  /** Returns by how much the metric is lower; below 0 if it is higher. */
+  public double loss() {
+    return reference - smaller;
+  }
+
+  private static double[] doubles(float[] values) {
+    return IntStream.range(0, values.length).mapToDouble(i -> values[i]).toArray();
+  }
+
+  private static double mean(List<Double> values) {
+    return values.stream()
+        .mapToDouble(Double::doubleValue)
+        .filter(value -> !Double.isNaN(value))
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  private static double difference(float[] a, float[] b) {
+    double largest = 0;
+    for (int i = 0; i < a.length; i++) {
+      largest = Math.max(largest, Math.abs((double) a[i] - b[i]));
+    }
+    return largest;
+  }
+
+  /**
+   * Returns Kendall's tau-b of two lists of scores (Kendall 1945): 1 for the same order, -1 for the
+   * reverse; NaN if all scores of a list are equal.
+   */
+  static double kendallTau(float[] a, float[] b) {
+    long agreeing = 0;
+    long untiedInA = 0;
+    long untiedInB = 0;
+    for (int i = 0; i < a.length; i++) {
+      for (int j = 0; j < i; j++) {
+        int inA = Float.compare(a[i], a[j]);
+        int inB = Float.compare(b[i], b[j]);
+        agreeing += inA == 0 || inB == 0 ? 0 : inA > 0 == inB > 0 ? 1 : -1;
+        untiedInA += inA == 0 ? 0 : 1;
+        untiedInB += inB == 0 ? 0 : 1;
+      }
+    }
+    return agreeing / Math.sqrt((double) untiedInA * untiedInB);
+  }
+
+  private static double overlap(float[] a, float[] b) {
+    Set<Integer> common = new HashSet<>(top(a));
+    common.retainAll(top(b));
+    return (double) common.size() / TOP;
+  }
+
+  private static List<Integer> top(float[] scores) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted((i, j) -> Float.compare(scores[j], scores[i]))
+        .limit(TOP)
+        .toList();
+  }
+}

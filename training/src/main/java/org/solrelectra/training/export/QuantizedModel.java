@@ -1,0 +1,148 @@
+package org.solrelectra.training.export;
+
+import ai.onnx.proto.OnnxMl;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.training.storage.FileHash;
+import org.solrelectra.training.storage.Folders;
+
+/**
+ * A model directory with an int8 graph that is being made beside the one it was made from, and
+ * takes its place when it was found good enough. Closed before, it leaves everything as it was.
+ */
+public final class QuantizedModel implements Closeable {
+  /** The graph that is added; the plugin prefers it to all others. */
+  public static final String FILE = "model.int8.onnx";
+
+  private static final List<String> SOURCES = List.of("model.fast.onnx", "model.onnx");
+
+  private static final String MANIFEST = "manifest.json";
+
+  private final Path directory;
+  private final Path partial;
+  private final Path source;
+  private final OnnxEncoder reference;
+  private final OnnxEncoder quantized;
+
+  private QuantizedModel(Path directory, WorkerPool pool) throws IOException {
+    this.directory = directory;
+    this.partial = Folders.partial(directory);
+    this.source =
+        SOURCES.stream()
+            .map(directory::resolve)
+            .filter(Files::exists)
+            .findFirst()
+            .orElseThrow(
+                () -> new IllegalArgumentException(directory + " holds none of " + SOURCES));
+    this.reference = OnnxEncoder.open(ModelDirectory.open(directory, sourceName()), pool);
+    try {
+      this.quantized = quantize(pool);
+    } catch (IOException | RuntimeException e) {
+      reference.close();
+      Folders.deleteIfExists(partial);
+      throw e;
+    }
+  }
+
+  /**
+   * Quantizes {@code model.fast.onnx}, or {@code model.onnx} where that is not there.
+   *
+   * @param pool the threads that help to run both
+   * @throws org.solrelectra.lucene.model.InvalidModelException if the directory cannot be served
+   * @throws IllegalArgumentException if it lacks a manifest, a graph, or anything to quantize
+   */
+  public static QuantizedModel of(Path directory, WorkerPool pool) throws IOException {
+    if (!Files.exists(directory.resolve(MANIFEST))) {
+      throw new IllegalArgumentException(
+          directory + " has no " + MANIFEST + "; quantize what electra export wrote");
+    }
+    return new QuantizedModel(directory.toAbsolutePath().normalize(), pool);
+  }
+
+  /** Copies the directory with another graph, and opens that. */
+  private OnnxEncoder quantize(WorkerPool pool) throws IOException {
+    Folders.deleteIfExists(partial);
+    Files.createDirectories(partial);
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.toList()) {
+        if (Files.isRegularFile(file)) {
+          Files.copy(file, partial.resolve(file.getFileName()));
+        }
+      }
+    }
+    OnnxMl.ModelProto model;
+    try (InputStream stream = Files.newInputStream(source)) {
+      model = OnnxMl.ModelProto.parseFrom(stream);
+    }
+    try (OutputStream stream = Files.newOutputStream(partial.resolve(FILE))) {
+      Int8Quantizer.quantize(model).writeTo(stream);
+    }
+    ObjectNode manifest = manifest();
+    manifest.withObject("/sha256").put(FILE, FileHash.of(partial.resolve(FILE)));
+    write(manifest);
+    return OnnxEncoder.open(ModelDirectory.open(partial, FILE), pool);
+  }
+
+  private ObjectNode manifest() throws IOException {
+    return (ObjectNode) new ObjectMapper().readTree(partial.resolve(MANIFEST).toFile());
+  }
+
+  private void write(ObjectNode manifest) throws IOException {
+    Files.writeString(partial.resolve(MANIFEST), manifest.toPrettyString() + "\n");
+  }
+
+  /** Returns the encoder of the graph in float32. */
+  public OnnxEncoder reference() {
+    return reference;
+  }
+
+  /** Returns the encoder of the graph in int8. */
+  public OnnxEncoder quantized() {
+    return quantized;
+  }
+
+  /** Returns the name of the graph that was quantized. */
+  public String sourceName() {
+    return source.getFileName().toString();
+  }
+
+  /** Returns the bytes of the graph that was quantized. */
+  public long sourceBytes() throws IOException {
+    return Files.size(source);
+  }
+
+  /** Returns the bytes of the int8 graph. */
+  public long bytes() throws IOException {
+    return Files.size(partial.resolve(FILE));
+  }
+
+  /**
+   * Puts the directory in the place of the one it was made from.
+   *
+   * @param report what was measured, for the manifest
+   */
+  public void accept(ObjectNode report) throws IOException {
+    ObjectNode manifest = manifest();
+    manifest.set("quantization", report);
+    write(manifest);
+    Folders.replace(partial, directory);
+  }
+
+  @Override
+  public void close() throws IOException {
+    reference.close();
+    quantized.close();
+    Folders.deleteIfExists(partial);
+  }
+}

@@ -1,0 +1,68 @@
+package org.solrelectra.training.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
+import org.solrelectra.training.export.FixtureModelMaker;
+import org.solrelectra.training.export.ModelExporter;
+
+class BenchRankIT {
+  @TempDir private Path folder;
+
+  private Path model() throws IOException {
+    Path model = folder.resolve("model");
+    ModelExporter.export(
+        FixtureModelMaker.model(Head.ranker()),
+        new ModelExporter.Options(
+            "a-model",
+            "1",
+            null,
+            ModelExporter.Graphs.ALL,
+            1,
+            new ObjectMapper().createObjectNode()),
+        model);
+    return model;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 24})
+  void eachGraphScoresTheSamePassages(int tokens) throws IOException {
+    CommandRun run =
+        CommandRun.of(
+            "bench",
+            "rank",
+            "--model",
+            model(),
+            "--passages",
+            3,
+            "--tokens",
+            tokens,
+            "--rounds",
+            2,
+            "--json");
+    assertEquals(0, run.code(), run.err());
+    JsonNode graphs = new ObjectMapper().readTree(run.lastLine());
+    assertEquals(2, graphs.size());
+    assertEquals("model.onnx", graphs.get(0).get("graph").asText());
+    assertEquals(1, graphs.get(0).get("speed").asDouble());
+    assertEquals("model.fast.onnx", graphs.get(1).get("graph").asText());
+    assertTrue(graphs.get(1).get("medianMillis").asDouble() > 0);
+    assertTrue(graphs.get(1).get("largestDifference").asDouble() < 1e-4);
+  }
+
+  @Test
+  void aPairThatHoldsNoPassageIsRefused() throws IOException {
+    CommandRun run = CommandRun.of("bench", "rank", "--model", model(), "--tokens", 5);
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("--tokens must be 0 or at least 20"), run.err());
+  }
+}
