@@ -70,6 +70,42 @@ class CrossEncoderIT {
     assertEquals("{\"status\":\"ok\",\"reRanked\":5,\"truncatedQueries\":0}", answer.section());
   }
 
+  private JsonNode scoreCache() {
+    JsonNode metrics =
+        Http.form(
+                solr.url() + "/admin/metrics",
+                "group",
+                "core",
+                "prefix",
+                "QUERYPARSER.crossEncoder")
+            .json()
+            .path("metrics");
+    for (JsonNode registry : metrics) {
+      JsonNode found = registry.path("QUERYPARSER.crossEncoder.scoreCache");
+      if (!found.isMissingNode()) {
+        return found;
+      }
+    }
+    throw new AssertionError("no metric of the score cache: " + metrics);
+  }
+
+  @Test
+  void aPageOfTheSameSearchRunsNothingAgain() {
+    String rq = RQ.replace("is it any", "asked again by one who reads on");
+    JsonNode before = scoreCache();
+    Http.Answer first = ask(rq, "rows", "2");
+    JsonNode between = scoreCache();
+    assertEquals(5, between.path("misses").asInt() - before.path("misses").asInt());
+    Http.Answer second = ask(rq, "rows", "2", "start", "2");
+    JsonNode after = scoreCache();
+    assertEquals(0, after.path("misses").asInt() - between.path("misses").asInt());
+    assertEquals(5, after.path("hits").asInt() - between.path("hits").asInt());
+    assertEquals(List.of("5", "2"), first.values("id"));
+    assertEquals(List.of("3", "4"), second.values("id"));
+    assertEquals(List.of("1.0", "0.0"), second.values("score"));
+    assertEquals(32_000_000, after.path("maximumBytes").asInt());
+  }
+
   @Test
   void addWeighsTheLogitAgainstTheFirstStage() {
     Http.Answer answer = ask(rq("reRankOperator=add reRankWeight=10"));

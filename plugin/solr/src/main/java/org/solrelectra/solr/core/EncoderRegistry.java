@@ -37,6 +37,12 @@ public final class EncoderRegistry implements Closeable {
   /** The property that names the folder of model directories; without it, models in Solr's home. */
   public static final String MODELS_PROPERTY = "solr.electra.models";
 
+  /** The property that says how many megabytes of scores a node keeps; 0 for none. */
+  public static final String CACHE_PROPERTY = "solr.electra.scoreCacheMegabytes";
+
+  private static final int DEFAULT_CACHE_MEGABYTES = 32;
+  private static final int LARGEST_CACHE_MEGABYTES = 1 << 20;
+
   private static final Logger log = LoggerFactory.getLogger(MethodHandles.lookup().lookupClass());
   private static final String NO_TELEMETRY = "ORT_DISABLE_TELEMETRY";
   private static final String DEFAULT_ROOT = "models";
@@ -44,13 +50,15 @@ public final class EncoderRegistry implements Closeable {
 
   private final Path root;
   private final WorkerPool pool;
+  private final ScoreCache cache;
 
   // Guarded by this. An alias will be one more key, and a new version another value of the same.
   private final Map<String, OpenModel> models = new HashMap<>();
 
-  EncoderRegistry(Path root, WorkerPool pool) {
+  EncoderRegistry(Path root, WorkerPool pool, ScoreCache cache) {
     this.root = root;
     this.pool = pool;
+    this.cache = cache;
   }
 
   /** Returns the node's registry, which is made for its first user. */
@@ -61,7 +69,10 @@ public final class EncoderRegistry implements Closeable {
                 EncoderRegistry.class.getName(),
                 key -> {
                   warnOfTelemetry();
-                  return new EncoderRegistry(modelRoot(node), WorkerPool.forThisMachine());
+                  // The pool last: what is refused before leaves no threads.
+                  Path root = modelRoot(node);
+                  ScoreCache cache = new ScoreCache(cacheBytes());
+                  return new EncoderRegistry(root, WorkerPool.forThisMachine(), cache);
                 });
     if (registry instanceof EncoderRegistry encoders) {
       return encoders;
@@ -103,6 +114,38 @@ public final class EncoderRegistry implements Closeable {
     return root;
   }
 
+  private static long cacheBytes() {
+    String property = EnvUtils.getProperty(CACHE_PROPERTY);
+    if (property == null) {
+      return DEFAULT_CACHE_MEGABYTES * 1_000_000L;
+    }
+    try {
+      int megabytes = Integer.parseInt(property.strip());
+      if (megabytes >= 0 && megabytes <= LARGEST_CACHE_MEGABYTES) {
+        return megabytes * 1_000_000L;
+      }
+    } catch (NumberFormatException e) {
+      log.debug("not a number", e);
+    }
+    throw new SolrException(
+        ErrorCode.SERVER_ERROR,
+        CACHE_PROPERTY
+            + " must be a whole number from 0 to "
+            + LARGEST_CACHE_MEGABYTES
+            + "; "
+            + CACHE_PROPERTY
+            + "="
+            + property);
+  }
+
+  /**
+   * Returns what the node's cache of scores has come to since the node started: hits, misses,
+   * hitRatio, evictions, entries, bytes, maximumBytes.
+   */
+  public Map<String, Object> scoreCacheStatistics() {
+    return cache.statistics();
+  }
+
   /**
    * Opens a model, or joins its other users. The caller closes what is returned when it needs it no
    * more.
@@ -113,7 +156,7 @@ public final class EncoderRegistry implements Closeable {
   public synchronized Encoder acquire(String name) {
     OpenModel model = models.get(name);
     if (model == null) {
-      model = new OpenModel(name, open(directory(name)), new HashSet<>());
+      model = new OpenModel(name, cache.of(open(directory(name))), new HashSet<>());
       models.put(name, model);
     }
     Encoder user = new SharedEncoder(model);

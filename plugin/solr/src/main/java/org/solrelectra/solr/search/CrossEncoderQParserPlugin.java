@@ -13,6 +13,8 @@ import org.apache.solr.common.params.SolrParams;
 import org.apache.solr.common.util.NamedList;
 import org.apache.solr.core.CoreContainer;
 import org.apache.solr.core.SolrResourceLoader;
+import org.apache.solr.metrics.MetricsMap;
+import org.apache.solr.metrics.SolrMetricsContext;
 import org.apache.solr.request.SolrQueryRequest;
 import org.apache.solr.search.QParser;
 import org.apache.solr.search.QParserPlugin;
@@ -62,6 +64,8 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
 
   private List<String> names = List.of();
   private Map<String, RankingModel> models = Map.of();
+  private volatile EncoderRegistry registry;
+  private SolrMetricsContext metrics;
   private final List<Encoder> encoders = new ArrayList<>();
 
   /** Reads the models' names; refuses unknown parameters by name. */
@@ -87,7 +91,7 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
     if (node == null) {
       throw wrong("it must be loaded by a core's own resource loader; loader=" + loader);
     }
-    EncoderRegistry registry = EncoderRegistry.of(node);
+    registry = EncoderRegistry.of(node);
     Map<String, RankingModel> opened = new TreeMap<>();
     for (String name : names) {
       Encoder encoder = registry.acquire(name);
@@ -100,6 +104,30 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
       }
     }
     models = opened;
+  }
+
+  /**
+   * Adds the metric {@code QUERYPARSER.crossEncoder.scoreCache}: of the whole node, the same in
+   * each of its cores. Solr's scope would be the name of this class.
+   */
+  @Override
+  public void initializeMetrics(SolrMetricsContext parentContext, String scope) {
+    metrics = parentContext.getChildContext(this);
+    MetricsMap scoreCache =
+        new MetricsMap(
+            map -> {
+              EncoderRegistry opened = registry;
+              if (opened != null) {
+                opened.scoreCacheStatistics().forEach(map::putNoEx);
+              }
+            });
+    metrics.gauge(scoreCache, true, "scoreCache", getCategory().toString(), NAME);
+  }
+
+  /** Not null once there are metrics; of Solr's own parsers none has any. */
+  @Override
+  public SolrMetricsContext getSolrMetricsContext() {
+    return metrics;
   }
 
   private static SolrException wrong(String message) {
@@ -116,6 +144,9 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
   /** Releases the models. */
   @Override
   public void close() throws IOException {
+    if (metrics != null) {
+      metrics.unregister();
+    }
     for (Encoder encoder : encoders) {
       encoder.close();
     }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.lucene.classification.EncoderClassifier;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -34,7 +36,7 @@ class EncoderRegistryTest {
   @BeforeEach
   void openRegistry() throws IOException {
     FixtureModels.write(root);
-    registry = new EncoderRegistry(root, new WorkerPool(1));
+    registry = new EncoderRegistry(root, new WorkerPool(1), new ScoreCache(1_000_000));
   }
 
   @AfterEach
@@ -186,6 +188,36 @@ class EncoderRegistryTest {
       assertEquals(root.resolve(INTENTS), EncoderRegistry.of(node).acquire(INTENTS).model().path());
     } finally {
       System.clearProperty(EncoderRegistry.MODELS_PROPERTY);
+      node.shutdown();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"many", "-1", "1.5", "99999999999"})
+  void sizeOfTheCacheMustBeANumber(String size, @TempDir Path home) throws IOException {
+    CoreContainer node = node(home);
+    System.setProperty(EncoderRegistry.CACHE_PROPERTY, size);
+    try {
+      SolrException error = assertThrows(SolrException.class, () -> EncoderRegistry.of(node));
+      assertEquals(
+          "solr.electra.scoreCacheMegabytes must be a whole number from 0 to 1048576;"
+              + " solr.electra.scoreCacheMegabytes="
+              + size,
+          error.getMessage());
+    } finally {
+      System.clearProperty(EncoderRegistry.CACHE_PROPERTY);
+      node.shutdown();
+    }
+  }
+
+  @Test
+  void sizeOfTheCacheCanBeSaid(@TempDir Path home) throws IOException {
+    CoreContainer node = node(home);
+    System.setProperty(EncoderRegistry.CACHE_PROPERTY, "5");
+    try {
+      assertEquals(5_000_000L, EncoderRegistry.of(node).scoreCacheStatistics().get("maximumBytes"));
+    } finally {
+      System.clearProperty(EncoderRegistry.CACHE_PROPERTY);
       node.shutdown();
     }
   }
