@@ -53,6 +53,8 @@ public record PretrainedNetworks(
     BODY
   }
 
+  private static final String GENERATOR = "generator";
+
   private static final String EMBEDDINGS = "electra.embeddings.";
 
   /** Of the masked tokens; the others are sampled right, or so a generator does that is trained. */
@@ -60,7 +62,8 @@ public record PretrainedNetworks(
 
   /**
    * Reads a folder with {@code discriminator}, {@code generator} or both below it, such as a run's,
-   * or a Hugging Face style directory of one of them.
+   * or a Hugging Face style directory of one of them; that of a discriminator may have its {@code
+   * generator} below it.
    *
    * @throws org.solrelectra.lucene.model.InvalidModelException if a directory is damaged
    * @throws IllegalArgumentException if there is none, or not what {@code parts} names
@@ -74,10 +77,11 @@ public record PretrainedNetworks(
         generator = model;
       } else {
         discriminator = model;
+        generator = readIfThere(folder.resolve(GENERATOR));
       }
     } else {
       discriminator = readIfThere(folder.resolve("discriminator"));
-      generator = readIfThere(folder.resolve("generator"));
+      generator = readIfThere(folder.resolve(GENERATOR));
     }
     if (discriminator == null && generator == null) {
       throw new IllegalArgumentException(

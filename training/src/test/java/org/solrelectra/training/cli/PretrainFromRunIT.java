@@ -115,6 +115,36 @@ class PretrainFromRunIT {
     }
   }
 
+  /** So a pretrained model is shipped: the network to fine-tune, and what it takes to go on. */
+  @Test
+  void aDiscriminatorMayHaveItsGeneratorBelowIt() throws IOException {
+    Path shipped = folder.resolve("shipped");
+    assertEquals(
+        0,
+        CommandRun.of(
+                "export",
+                "--run",
+                first,
+                "--output",
+                shipped,
+                "--safetensors",
+                "f32",
+                "--graphs",
+                "none")
+            .code());
+    Path generator = Files.createDirectory(shipped.resolve("generator"));
+    for (String file :
+        List.of("config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json")) {
+      Files.copy(first.resolve("generator").resolve(file), generator.resolve(file));
+    }
+    Path second = folder.resolve("second");
+    CommandRun started = pretrain(second, 1, 24, "--init-from", shipped, "--checkpoint-every", 9);
+    assertEquals(0, started.code(), started.err());
+    assertArrayEquals(
+        bytes(first, "checkpoints/step-000000002/parameters.safetensors"),
+        bytes(second, "checkpoints/step-000000000/parameters.safetensors"));
+  }
+
   /** Tied, the discriminator's tables would take the place of the generator's without a word. */
   @Test
   void networksWithEmbeddingsOfTheirOwnAreNotTied() throws IOException {
