@@ -10,7 +10,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -67,20 +66,14 @@ public final class QuantizedModel implements Closeable {
       throw new IllegalArgumentException(
           directory + " has no " + MANIFEST + "; quantize what electra export wrote");
     }
-    return new QuantizedModel(directory.toAbsolutePath().normalize(), pool);
+    // Where it is a link, what it points to is replaced.
+    return new QuantizedModel(directory.toRealPath(), pool);
   }
 
   /** Copies the directory with another graph, and opens that. */
   private OnnxEncoder quantize(WorkerPool pool) throws IOException {
     Folders.deleteIfExists(partial);
-    Files.createDirectories(partial);
-    try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
-        if (Files.isRegularFile(file)) {
-          Files.copy(file, partial.resolve(file.getFileName()));
-        }
-      }
-    }
+    Folders.copy(directory, partial);
     OnnxMl.ModelProto model;
     try (InputStream stream = Files.newInputStream(source)) {
       model = OnnxMl.ModelProto.parseFrom(stream);

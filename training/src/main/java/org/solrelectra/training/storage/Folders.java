@@ -3,6 +3,7 @@ package org.solrelectra.training.storage;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,6 +27,22 @@ public final class Folders {
     }
     for (Path path : paths) {
       Files.delete(path);
+    }
+  }
+
+  /** Copies a folder with all in it; what links point to is copied, not the links. */
+  public static void copy(Path from, Path to) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(from, FileVisitOption.FOLLOW_LINKS)) {
+      paths = walk.toList();
+    }
+    for (Path path : paths) {
+      Path copy = to.resolve(from.relativize(path).toString());
+      if (Files.isDirectory(path)) {
+        Files.createDirectories(copy);
+      } else {
+        Files.copy(path, copy);
+      }
     }
   }
 

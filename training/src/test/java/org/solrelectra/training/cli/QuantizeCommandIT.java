@@ -61,7 +61,7 @@ class QuantizeCommandIT {
   private static Map<String, byte[]> content(Path directory) throws IOException {
     Map<String, byte[]> content = new TreeMap<>();
     try (Stream<Path> files = Files.list(directory)) {
-      for (Path file : files.toList()) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
         content.put(file.getFileName().toString(), Files.readAllBytes(file));
       }
     }
@@ -80,6 +80,8 @@ class QuantizeCommandIT {
   void aRankersGraphInInt8IsWhatThePluginRuns() throws IOException {
     Path model = ranker();
     Map<String, byte[]> before = content(model);
+    Path note = Files.createDirectory(model.resolve("notes")).resolve("of-mine.txt");
+    Files.writeString(note, "kept");
     assertEquals("model.fast.onnx", graph(model));
     CommandRun run =
         CommandRun.of("quantize", "--model", model, "--test", pairs(), "--limit", 1, "--json");
@@ -92,6 +94,7 @@ class QuantizeCommandIT {
             assertArrayEquals(bytes, after.get(name), name);
           }
         });
+    assertEquals("kept", Files.readString(note), "what lies in folders must stay");
     assertTrue(after.get("model.int8.onnx").length < after.get("model.fast.onnx").length);
     JsonNode report =
         new ObjectMapper().readTree(model.resolve("manifest.json").toFile()).get("quantization");

@@ -103,8 +103,7 @@ public final class ModelDirectory {
    * @param listed the files of the manifest: if it lists graphs, another one is what an older
    *     export left
    */
-  private Path findGraph(List<String> candidates, Set<String> listed)
-      throws InvalidModelException {
+  private Path findGraph(List<String> candidates, Set<String> listed) throws InvalidModelException {
     boolean listsGraphs = GRAPHS.stream().anyMatch(listed::contains);
     for (String name : candidates) {
       if (Files.exists(path.resolve(name)) && (!listsGraphs || listed.contains(name))) {
