@@ -94,7 +94,8 @@ final class EvaluateCommand implements Callable<Integer> {
     Map<String, ClassificationMetrics> results = new LinkedHashMap<>();
     results.put(
         "model",
-        ClassificationMetrics.of(truth, ClassifierPredictions.of(encoder, examples).labels()));
+        ClassificationMetrics.of(
+            truth, ClassifierPredictions.of(encoder, examples, test.toString()).labels()));
     if (train != null) {
       results.putAll(LuceneClassifierBaselines.measure(DatasetReader.texts(train), examples));
     }

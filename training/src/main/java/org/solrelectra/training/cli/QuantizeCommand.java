@@ -104,7 +104,8 @@ final class QuantizeCommand implements Callable<Integer> {
     Task task = model.reference().model().manifest().task();
     return switch (task) {
       case CLASSIFICATION ->
-          Agreement.ofClassifiers(model.reference(), model.quantized(), DatasetReader.texts(test));
+          Agreement.ofClassifiers(
+              model.reference(), model.quantized(), DatasetReader.texts(test), test.toString());
       case RANKING ->
           Agreement.ofRankers(
               model.reference(),

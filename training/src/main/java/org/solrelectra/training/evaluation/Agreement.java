@@ -37,11 +37,16 @@ public record Agreement(
     double largestDifference) {
   private static final int TOP = 10;
 
-  /** Compares two classifiers. */
+  /**
+   * Compares two classifiers.
+   *
+   * @param source of the examples, for messages
+   */
   public static Agreement ofClassifiers(
-      Encoder reference, Encoder smaller, List<LabeledText> examples) throws IOException {
-    ClassifierPredictions expected = ClassifierPredictions.of(reference, examples);
-    ClassifierPredictions actual = ClassifierPredictions.of(smaller, examples);
+      Encoder reference, Encoder smaller, List<LabeledText> examples, String source)
+      throws IOException {
+    ClassifierPredictions expected = ClassifierPredictions.of(reference, examples, source);
+    ClassifierPredictions actual = ClassifierPredictions.of(smaller, examples, source);
     List<String> truth = examples.stream().map(LabeledText::label).toList();
     double difference = 0;
     int same = 0;

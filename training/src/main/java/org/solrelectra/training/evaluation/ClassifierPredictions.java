@@ -23,15 +23,16 @@ public record ClassifierPredictions(List<String> labels, List<float[]> logits) {
   /**
    * Runs a classifier.
    *
+   * @param source of the examples, for messages
    * @throws InvalidDatasetException if an example has a label that the model does not know
    */
-  public static ClassifierPredictions of(Encoder encoder, List<LabeledText> examples)
+  public static ClassifierPredictions of(Encoder encoder, List<LabeledText> examples, String source)
       throws IOException {
     List<String> known = encoder.model().labels();
     for (LabeledText example : examples) {
       if (!known.contains(example.label())) {
         throw new InvalidDatasetException(
-            "label '" + example.label() + "' is not in config.json; labels: " + known);
+            source + ": label '" + example.label() + "' is not in config.json; labels: " + known);
       }
     }
     TokenBatchBuilder batches = TokenBatchBuilder.of(encoder.model());
