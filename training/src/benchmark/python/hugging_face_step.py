@@ -4,7 +4,7 @@
 usage: hugging_face_step.py [--size small|base|tiny] [--steps 2] [--threads 2] [--precision fp32|bf16] [--gathered]
                             [--device cpu|cuda] [--compile]
 
-Reads lines from standard input; for each it makes --steps steps and prints one JSON line with tokensPerSecond. So two
+Prints "ready", then reads lines from standard input; for each it makes --steps steps and prints one JSON line with tokensPerSecond. So two
 processes can be asked in turn. The step: floor(0.15 x 128) positions a sequence are masked, the generator's logits give
 a sample each by Gumbel noise, the discriminator judges all positions; loss = G + 50 D; clipped to 1; fused AdamW.
 --gathered computes the language model's head at the masked positions alone, which Hugging Face does not. --compile
@@ -100,6 +100,9 @@ def main():
     step = Step(arguments)
     for _ in range(3 if arguments.device == "cuda" else 1):
         step().item()
+    if arguments.device == "cuda":
+        torch.cuda.empty_cache()
+    print("ready", flush=True)
     for _ in sys.stdin:
         step().item()
         start = time.perf_counter()

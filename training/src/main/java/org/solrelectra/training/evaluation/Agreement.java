@@ -140,7 +140,7 @@ public record Agreement(
 
   /**
    * Returns Kendall's tau-b of two lists of scores (Kendall 1945): 1 for the same order, -1 for the
-   * reverse; NaN if all scores of a list are equal.
+   * reverse, 0 if all of {@code b} are equal; NaN if all of {@code a} are.
    */
   static double kendallTau(float[] a, float[] b) {
     long agreeing = 0;
@@ -154,6 +154,9 @@ public record Agreement(
         untiedInA += inA == 0 ? 0 : 1;
         untiedInB += inB == 0 ? 0 : 1;
       }
+    }
+    if (untiedInB == 0 && untiedInA > 0) {
+      return 0;
     }
     return agreeing / Math.sqrt((double) untiedInA * untiedInB);
   }

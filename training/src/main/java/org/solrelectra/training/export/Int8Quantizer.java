@@ -9,7 +9,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Rewrites a graph so that its matrix products are computed in int8 by ONNX Runtime on a CPU.
@@ -92,16 +91,34 @@ final class Int8Quantizer {
       throw new IllegalArgumentException(
           "the graph holds no product with a constant matrix of float32 that could be quantized");
     }
-    Set<String> read =
-        result.getNodeList().stream()
-            .flatMap(node -> node.getInputList().stream())
-            .collect(Collectors.toCollection(HashSet::new));
+    Set<String> read = new HashSet<>();
+    addRead(result.getNodeList(), read);
     graph.getOutputList().forEach(output -> read.add(output.getName()));
-    graph.getInitializerList().stream()
-        .filter(tensor -> read.contains(tensor.getName()))
-        .forEach(result::addInitializer);
+    Set<String> dropped = new HashSet<>();
+    for (OnnxMl.TensorProto tensor : graph.getInitializerList()) {
+      if (read.contains(tensor.getName())) {
+        result.addInitializer(tensor);
+      } else {
+        dropped.add(tensor.getName());
+      }
+    }
+    // Graphs of before ONNX 1.4 list their weights as inputs, too.
+    List<OnnxMl.ValueInfoProto> inputs =
+        graph.getInputList().stream().filter(input -> !dropped.contains(input.getName())).toList();
+    result.clearInput().addAllInput(inputs);
     added.values().forEach(result::addInitializer);
     return result.build();
+  }
+
+  /** Adds what nodes read, those of subgraphs included. */
+  private static void addRead(List<OnnxMl.NodeProto> nodes, Set<String> read) {
+    for (OnnxMl.NodeProto node : nodes) {
+      read.addAll(node.getInputList());
+      for (OnnxMl.AttributeProto attribute : node.getAttributeList()) {
+        addRead(attribute.getG().getNodeList(), read);
+        attribute.getGraphsList().forEach(subgraph -> addRead(subgraph.getNodeList(), read));
+      }
+    }
   }
 
   private boolean isProduct(OnnxMl.NodeProto node) {
@@ -220,7 +237,7 @@ final class Int8Quantizer {
     String ids = node.getInput(1);
     result.addNode(
         node.toBuilder()
-            .setInput(0, add(name + ".int8", bytes(rounded, rows, columns)))
+            .setInput(0, add(name + ".rows.int8", bytes(rounded, rows, columns)))
             .setName(output + ".int8")
             .setOutput(0, output + ".int8"));
     result.addNode(
@@ -234,7 +251,7 @@ final class Int8Quantizer {
         OnnxMl.NodeProto.newBuilder()
             .setOpType("Gather")
             .setName(output + ".scales")
-            .addInput(add(name + ".scales", floats(scales, rows, 1)))
+            .addInput(add(name + ".rows.scales", floats(scales, rows, 1)))
             .addInput(ids)
             .addOutput(output + ".scales")
             .addAttribute(OnnxGraph.integer("axis", 0)));

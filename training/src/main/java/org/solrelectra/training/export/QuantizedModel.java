@@ -1,6 +1,7 @@
 package org.solrelectra.training.export;
 
 import ai.onnx.proto.OnnxMl;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Closeable;
@@ -9,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -17,8 +19,8 @@ import org.solrelectra.training.storage.FileHash;
 import org.solrelectra.training.storage.Folders;
 
 /**
- * A model directory with an int8 graph that is being made beside the one it was made from, and
- * takes its place when it was found good enough. Closed before, it leaves everything as it was.
+ * A copy of a model directory with an int8 graph, made beside it to be measured; the graph is added
+ * to the directory when it was found good enough. Closed before, it leaves everything as it was.
  */
 public final class QuantizedModel implements Closeable {
   /** The graph that is added; the plugin prefers it to all others. */
@@ -37,8 +39,11 @@ public final class QuantizedModel implements Closeable {
   private QuantizedModel(Path directory, WorkerPool pool) throws IOException {
     this.directory = directory;
     this.partial = Folders.partial(directory);
+    JsonNode listed = manifest(directory).path("sha256");
+    boolean listsGraphs = listed.has(FILE) || SOURCES.stream().anyMatch(listed::has);
     this.source =
         SOURCES.stream()
+            .filter(name -> !listsGraphs || listed.has(name))
             .map(directory::resolve)
             .filter(Files::exists)
             .findFirst()
@@ -81,18 +86,20 @@ public final class QuantizedModel implements Closeable {
     try (OutputStream stream = Files.newOutputStream(partial.resolve(FILE))) {
       Int8Quantizer.quantize(model).writeTo(stream);
     }
-    ObjectNode manifest = manifest();
-    manifest.withObject("/sha256").put(FILE, FileHash.of(partial.resolve(FILE)));
-    write(manifest);
+    ObjectNode manifest = manifest(partial);
+    list(manifest.withObject("/sha256"), partial);
+    write(manifest, partial);
     return OnnxEncoder.open(ModelDirectory.open(partial, FILE), pool);
   }
 
-  private ObjectNode manifest() throws IOException {
-    return (ObjectNode) new ObjectMapper().readTree(partial.resolve(MANIFEST).toFile());
+  private static ObjectNode manifest(Path folder) throws IOException {
+    return (ObjectNode) new ObjectMapper().readTree(folder.resolve(MANIFEST).toFile());
   }
 
-  private void write(ObjectNode manifest) throws IOException {
-    Files.writeString(partial.resolve(MANIFEST), manifest.toPrettyString() + "\n");
+  private static void write(ObjectNode manifest, Path folder) throws IOException {
+    Path fresh = folder.resolve("." + MANIFEST + ".electra-partial");
+    Files.writeString(fresh, manifest.toPrettyString() + "\n");
+    Files.move(fresh, folder.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Returns the encoder of the graph in float32. */
@@ -121,15 +128,31 @@ public final class QuantizedModel implements Closeable {
   }
 
   /**
-   * Puts the directory in the place of the one it was made from.
+   * Adds the graph to the directory. All else there stays as it is by now. A crash in between
+   * leaves a directory without an int8 graph: one that the manifest does not list is not run.
    *
    * @param report what was measured, for the manifest
    */
   public void accept(ObjectNode report) throws IOException {
-    ObjectNode manifest = manifest();
+    ObjectNode manifest = manifest(directory);
+    ObjectNode hashes = manifest.withObject("/sha256");
+    if (hashes.remove(FILE) != null) {
+      write(manifest, directory);
+    }
+    Path copy = directory.resolve("." + FILE + ".electra-partial");
+    Files.copy(partial.resolve(FILE), copy, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(copy, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+    list(hashes, directory);
     manifest.set("quantization", report);
-    write(manifest);
-    Folders.replace(partial, directory);
+    write(manifest, directory);
+  }
+
+  /** Where graphs are listed, others are not run, so the one in float32 is, too. */
+  private void list(ObjectNode hashes, Path folder) throws IOException {
+    hashes.put(FILE, FileHash.of(folder.resolve(FILE)));
+    if (!hashes.has(sourceName())) {
+      hashes.put(sourceName(), FileHash.of(source));
+    }
   }
 
   @Override

@@ -147,6 +147,14 @@ public record PretrainedNetworks(
       requireSize("network", large, source(large));
     } else if (parts == Parts.BODY) {
       requireSize("discriminator", large, source(large));
+      ElectraConfig small = config.generator(vocabulary.size());
+      // A generator that is as large as the discriminator gives both their layers.
+      if (generator != null
+          && discriminator != null
+          && !large.differences(generator.config()).isEmpty()
+          && small.differences(generator.config()).isEmpty()) {
+        requireSharedEmbeddings(config);
+      }
     } else {
       if (takesDiscriminator()) {
         requireSize("discriminator", large, discriminator);
@@ -154,15 +162,18 @@ public record PretrainedNetworks(
       if (takesGenerator()) {
         requireSize("generator", config.generator(vocabulary.size()), generator);
       }
-      if (takesDiscriminator()
-          && takesGenerator()
-          && config.detection().embeddings() == EmbeddingSharing.TIED
-          && !haveSameEmbeddings()) {
-        throw new IllegalArgumentException(
-            folder
-                + " has two networks with embeddings of their own, and tied ones would replace the generator's;"
-                + " say --embeddings gdes or untied, or --init-parts generator or discriminator");
+      if (takesDiscriminator() && takesGenerator()) {
+        requireSharedEmbeddings(config);
       }
+    }
+  }
+
+  private void requireSharedEmbeddings(PretrainingConfig config) {
+    if (config.detection().embeddings() == EmbeddingSharing.TIED && !haveSameEmbeddings()) {
+      throw new IllegalArgumentException(
+          folder
+              + " has two networks with embeddings of their own, and tied ones would replace the generator's;"
+              + " say --embeddings gdes or untied, or --init-parts generator or discriminator");
     }
   }
 

@@ -154,6 +154,9 @@ class PretrainFromRunIT {
     CommandRun refused = pretrain(second, 1, 16, "--init-from", apart);
     assertEquals(2, refused.code());
     assertTrue(refused.err().contains("say --embeddings gdes or untied"), refused.err());
+    CommandRun body = pretrain(second, 1, 16, "--init-from", apart, "--init-parts", "body");
+    assertEquals(2, body.code());
+    assertTrue(body.err().contains("say --embeddings gdes or untied"), body.err());
     assertFalse(Files.exists(second));
     for (String[] allowed :
         new String[][] {

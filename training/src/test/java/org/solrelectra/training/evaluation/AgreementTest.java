@@ -15,6 +15,8 @@ class AgreementTest {
     assertEquals(4 / 6.0, Agreement.kendallTau(scores, new float[] {1, 3, 2, 4}), 1e-12);
     // One tie in the second list: (5 - 0) / sqrt(6 * 5).
     assertEquals(5 / Math.sqrt(30), Agreement.kendallTau(scores, new float[] {1, 2, 2, 4}), 1e-12);
-    assertEquals(Double.NaN, Agreement.kendallTau(scores, new float[] {1, 1, 1, 1}));
+    // Who tells nothing apart must not leave the mean.
+    assertEquals(0, Agreement.kendallTau(scores, new float[] {1, 1, 1, 1}));
+    assertEquals(Double.NaN, Agreement.kendallTau(new float[] {1, 1, 1, 1}, scores));
   }
 }

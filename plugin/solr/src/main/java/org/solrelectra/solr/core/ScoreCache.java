@@ -111,6 +111,7 @@ final class ScoreCache {
   private final class CachingEncoder implements Encoder {
     private final Encoder encoder;
     private final long number;
+    private volatile boolean closed;
 
     CachingEncoder(Encoder encoder, long number) {
       this.encoder = encoder;
@@ -175,13 +176,18 @@ final class ScoreCache {
     }
 
     private void keep(Key key, float[] logits) {
-      if (key != null) {
+      if (key != null && !closed) {
         cache.put(key, logits);
+        // A run that was under way when the model was closed ends after it.
+        if (closed) {
+          cache.invalidate(key);
+        }
       }
     }
 
     @Override
     public void close() throws IOException {
+      closed = true;
       cache.asMap().keySet().removeIf(key -> key.model() == number);
       encoder.close();
     }

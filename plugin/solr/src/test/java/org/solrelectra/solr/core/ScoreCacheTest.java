@@ -43,6 +43,7 @@ class ScoreCacheTest {
     private int runs;
     private int most = Integer.MAX_VALUE;
     private boolean closed;
+    private Runnable meanwhile = () -> {};
 
     @Override
     public ModelDirectory model() {
@@ -54,6 +55,7 @@ class ScoreCacheTest {
       if (closed) {
         throw new IllegalStateException("closed");
       }
+      meanwhile.run();
       float[][][] outputs = new float[batch.size()][][];
       for (int i = 0; i < Math.min(most, outputs.length); i++) {
         outputs[i] = new float[][] {{++runs, batch.sequences().get(i).length()}};
@@ -152,6 +154,22 @@ class ScoreCacheTest {
     assertEquals(3L, cache.statistics().get("entries"));
     assertArrayEquals(new float[] {1, 2, 3}, score(second, "card", PASSAGES));
     assertThrows(IllegalStateException.class, () -> score(first, "card", PASSAGES));
+  }
+
+  /** As when the last core of a model closes during a search. */
+  @Test
+  void aRunThatEndsAfterTheModelWasClosedLeavesNothing() throws IOException {
+    Encoder encoder = cache.of(counting);
+    counting.meanwhile =
+        () -> {
+          try {
+            encoder.close();
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+        };
+    assertArrayEquals(new float[] {1, 2, 3}, score(encoder, "card", PASSAGES));
+    assertEquals(0L, cache.statistics().get("entries"));
   }
 
   /** Callers may write into what they get. */
