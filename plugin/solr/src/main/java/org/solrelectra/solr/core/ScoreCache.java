@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
@@ -111,7 +112,7 @@ final class ScoreCache {
   private final class CachingEncoder implements Encoder {
     private final Encoder encoder;
     private final long number;
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     CachingEncoder(Encoder encoder, long number) {
       this.encoder = encoder;
@@ -176,10 +177,10 @@ final class ScoreCache {
     }
 
     private void keep(Key key, float[] logits) {
-      if (key != null && !closed) {
+      if (key != null && !closed.get()) {
         cache.put(key, logits);
         // A run that was under way when the model was closed ends after it.
-        if (closed) {
+        if (closed.get()) {
           cache.invalidate(key);
         }
       }
@@ -187,7 +188,7 @@ final class ScoreCache {
 
     @Override
     public void close() throws IOException {
-      closed = true;
+      closed.set(true);
       cache.asMap().keySet().removeIf(key -> key.model() == number);
       encoder.close();
     }
