@@ -39,6 +39,7 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
   @Mixin private ModelOptions model;
+  @Mixin private RelevanceOption relevance;
 
   @Option(
       names = "--test",
@@ -62,14 +63,6 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "Of the logit where it is added to BM25 (reRankOperator=add). Default: ${DEFAULT-VALUE}.")
   private double weight;
-
-  @Option(
-      names = "--relevant-from",
-      defaultValue = "1",
-      paramLabel = "GRADE",
-      description =
-          "The least grade that MRR@10 and MAP count as relevant; nDCG@10 has all grades as gains. Default: ${DEFAULT-VALUE}.")
-  private int relevantFrom;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -122,10 +115,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private int ranking(Encoder encoder) throws IOException {
-    if (relevantFrom < 1) {
-      throw new IllegalArgumentException(
-          "--relevant-from must be at least 1; --relevant-from=" + relevantFrom);
-    }
+    int relevantFrom = relevance.grade();
     CrossEncoder crossEncoder = new CrossEncoder(encoder);
     List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
     List<double[]> bm25 = Bm25Baseline.scores(all);

@@ -15,6 +15,7 @@ import org.solrelectra.training.evaluation.QueryCandidates;
 import org.solrelectra.training.export.QuantizedModel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -25,6 +26,7 @@ import picocli.CommandLine.Option;
             + " examples what that costs, writes it into manifest.json, and writes nothing if it is too much.")
 final class QuantizeCommand implements Callable<Integer> {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+  @Mixin private RelevanceOption relevance;
 
   @Option(
       names = "--model",
@@ -51,14 +53,6 @@ final class QuantizeCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Write it whatever it costs.")
   private boolean force;
 
-  @Option(
-      names = "--relevant-from",
-      defaultValue = "1",
-      paramLabel = "GRADE",
-      description =
-          "Of a ranker: queries count that have a passage of this grade and another. Default: ${DEFAULT-VALUE}.")
-  private int relevantFrom;
-
   @Option(names = "--json", description = "End with one JSON line: what manifest.json gets.")
   private boolean json;
 
@@ -67,13 +61,10 @@ final class QuantizeCommand implements Callable<Integer> {
     if (!(limit >= 0)) {
       throw new IllegalArgumentException("--limit must be at least 0; --limit=" + limit);
     }
-    if (relevantFrom < 1) {
-      throw new IllegalArgumentException(
-          "--relevant-from must be at least 1; --relevant-from=" + relevantFrom);
-    }
+    int relevantFrom = relevance.grade();
     try (WorkerPool pool = WorkerPool.forThisMachine();
         QuantizedModel model = QuantizedModel.of(directory, pool)) {
-      Agreement agreement = measure(model);
+      Agreement agreement = measure(model, relevantFrom);
       boolean good = agreement.loss() <= limit;
       print(model, agreement);
       if (!good && !force) {
@@ -100,7 +91,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
   }
 
-  private Agreement measure(QuantizedModel model) throws IOException {
+  private Agreement measure(QuantizedModel model, int relevantFrom) throws IOException {
     Task task = model.reference().model().manifest().task();
     return switch (task) {
       case CLASSIFICATION ->
