@@ -1,5 +1,6 @@
 package org.solrelectra.training.export;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import com.google.protobuf.ByteString;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +26,7 @@ class Int8QuantizerIT {
   private static final int ROWS = 5;
   private static final int IN = 48;
   private static final int OUT = 32;
+  private static final int ROWS_OF_TABLE = 1500;
 
   private final KeyedRandom random = new KeyedRandom(7, Purpose.SHUFFLE, 0);
 
@@ -61,11 +64,16 @@ class Int8QuantizerIT {
   }
 
   private static float[] run(OnnxMl.ModelProto model, long[][] input) throws OrtException {
+    return run(model, input, "logits");
+  }
+
+  private static float[] run(OnnxMl.ModelProto model, long[][] input, String output)
+      throws OrtException {
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession session = environment.createSession(model.toByteArray());
         OnnxTensor tensor = OnnxTensor.createTensor(environment, input);
         OrtSession.Result result = session.run(Map.of("input_ids", tensor))) {
-      FloatBuffer buffer = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      FloatBuffer buffer = ((OnnxTensor) result.get(output).orElseThrow()).getFloatBuffer();
       float[] values = new float[buffer.remaining()];
       buffer.get(values);
       return values;
@@ -129,7 +137,111 @@ class Int8QuantizerIT {
     assertEquals(Int8Quantizer.LARGEST, largest);
   }
 
-  /** Of an expert's mind: alpha is not 1, so this is not a plain product. */
+  /** A table of words, read by rows and, as a language model's head does, multiplied with. */
+  private OnnxMl.ModelProto table() {
+    OnnxGraph graph = new OnnxGraph("table");
+    String ids = graph.input("input_ids"); // [batch, seq]
+    float[] values = random(ROWS_OF_TABLE * IN);
+    for (int i = 0; i < IN; i++) {
+      values[i] = 0; // the row of padding
+      values[IN + i] *= 100; // a row that must not take the others' digits
+    }
+    String words = graph.weights("words", values, ROWS_OF_TABLE, IN);
+    String looked =
+        graph.node("Gather", "looked", List.of(words, ids), OnnxGraph.integer("axis", 0));
+    String rows = graph.integers("rows", -1, IN);
+    String flat = graph.node("Reshape", "flat", List.of(looked, rows)); // [batch * seq, in]
+    graph.node("Gemm", "logits", List.of(flat, words), OnnxGraph.integer("transB", 1));
+    graph.output("logits", List.of("batch_size", String.valueOf(ROWS_OF_TABLE)));
+    graph.output("flat", List.of("batch_size", String.valueOf(IN)));
+    return graph.build();
+  }
+
+  @Test
+  void rowsOfATableHaveAScaleOfTheirOwn() throws OrtException {
+    OnnxMl.ModelProto model = table();
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model);
+    long[][] ids = {{0, 1, 2, 3, ROWS_OF_TABLE - 1}};
+    float[] expected = run(model, ids, "flat");
+    float[] actual = run(quantized, ids, "flat");
+    for (int row = 0; row < ids[0].length; row++) {
+      float largest = 0;
+      for (int i = row * IN; i < (row + 1) * IN; i++) {
+        largest = Math.max(largest, Math.abs(expected[i]));
+      }
+      for (int i = row * IN; i < (row + 1) * IN; i++) {
+        assertEquals(expected[i], actual[i], largest / 254 + 1e-6, "row " + row);
+      }
+    }
+  }
+
+  @Test
+  void aTableMayBeMultipliedWithAsWell() throws OrtException {
+    OnnxMl.ModelProto model = table();
+    long[][] ids = {{1}};
+    float[] expected = run(model, ids, "logits");
+    float[] actual = run(Int8Quantizer.quantize(model), ids, "logits");
+    assertEquals(expected[1], actual[1], 0.02 * expected[1], "the row times itself");
+  }
+
+  /** So wrote exporters of before ONNX 1.4. */
+  @Test
+  void weightsThatAreListedAsInputsAreNoneAfterwards() throws OrtException {
+    OnnxMl.ModelProto plain = product("Gemm", false, random(IN * OUT));
+    OnnxMl.ModelProto.Builder model = plain.toBuilder();
+    OnnxMl.TypeProto.Builder type = OnnxMl.TypeProto.newBuilder();
+    OnnxMl.TypeProto.Tensor.Builder tensor = type.getTensorTypeBuilder();
+    tensor.setElemType(OnnxMl.TensorProto.DataType.FLOAT_VALUE);
+    tensor.getShapeBuilder().addDimBuilder().setDimValue(IN);
+    tensor.getShapeBuilder().addDimBuilder().setDimValue(OUT);
+    model
+        .getGraphBuilder()
+        .addInput(OnnxMl.ValueInfoProto.newBuilder().setName("layer.weight").setType(type));
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model.build());
+    assertEquals(
+        List.of("input_ids"),
+        quantized.getGraph().getInputList().stream().map(OnnxMl.ValueInfoProto::getName).toList());
+    assertArrayEquals(run(Int8Quantizer.quantize(plain), extremes()), run(quantized, extremes()));
+  }
+
+  @Test
+  void whatABranchReadsStays() throws OrtException {
+    OnnxMl.ModelProto.Builder model = product("Gemm", false, random(IN * OUT)).toBuilder();
+    OnnxMl.GraphProto.Builder graph = model.getGraphBuilder();
+    OnnxMl.ValueInfoProto.Builder output = graph.getOutput(0).toBuilder().setName("of_branch");
+    OnnxMl.NodeProto.Builder choice =
+        OnnxMl.NodeProto.newBuilder().setOpType("If").addInput("yes").addOutput("chosen");
+    for (String name : List.of("then_branch", "else_branch")) {
+      OnnxMl.GraphProto branch =
+          OnnxMl.GraphProto.newBuilder()
+              .setName(name)
+              .addNode(
+                  OnnxMl.NodeProto.newBuilder()
+                      .setOpType("MatMul")
+                      .addInput("x")
+                      .addInput("layer.weight")
+                      .addOutput("of_branch"))
+              .addOutput(output)
+              .build();
+      choice.addAttribute(
+          OnnxMl.AttributeProto.newBuilder()
+              .setName(name)
+              .setType(OnnxMl.AttributeProto.AttributeType.GRAPH)
+              .setG(branch));
+    }
+    graph.addInitializer(
+        OnnxMl.TensorProto.newBuilder()
+            .setName("yes")
+            .setDataType(OnnxMl.TensorProto.DataType.BOOL_VALUE)
+            .setRawData(ByteString.copyFrom(new byte[] {1})));
+    graph.addNode(choice);
+    graph.addOutput(output.setName("chosen"));
+    assertArrayEquals(
+        run(model.build(), extremes(), "chosen"),
+        run(Int8Quantizer.quantize(model.build()), extremes(), "chosen"));
+  }
+
+  /** Times alpha, it is no plain product. */
   @Test
   void whatIsNoPlainProductStaysAsItIs() {
     OnnxMl.ModelProto model = product("Gemm", false, random(IN * OUT));
