@@ -67,11 +67,13 @@ public final class QuantizedModel implements Closeable {
    * @throws IllegalArgumentException if it lacks a manifest, a graph, or anything to quantize
    */
   public static QuantizedModel of(Path directory, WorkerPool pool) throws IOException {
+    // Says what is wrong with a folder that is no model directory.
+    ModelDirectory.open(directory);
     if (!Files.exists(directory.resolve(MANIFEST))) {
       throw new IllegalArgumentException(
           directory + " has no " + MANIFEST + "; quantize what electra export wrote");
     }
-    // Where it is a link, what it points to is replaced.
+    // The copy is made beside the folder itself, not beside a link to it.
     return new QuantizedModel(directory.toRealPath(), pool);
   }
 

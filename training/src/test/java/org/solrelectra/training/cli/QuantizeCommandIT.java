@@ -190,6 +190,10 @@ class QuantizeCommandIT {
     assertEquals(1, run.code());
     assertTrue(run.err().contains("no query with a relevant passage and another"), run.err());
     assertFalse(Files.exists(model.resolve("model.int8.onnx")));
+    CommandRun nowhere =
+        CommandRun.of("quantize", "--model", folder.resolve("none"), "--test", texts);
+    assertEquals(1, nowhere.code());
+    assertTrue(nowhere.err().contains("there is no such folder"), nowhere.err());
     Files.delete(model.resolve("manifest.json"));
     CommandRun without = CommandRun.of("quantize", "--model", model, "--test", texts);
     assertEquals(2, without.code());
