@@ -121,7 +121,8 @@ final class BenchRankCommand implements Callable<Integer> {
     List<Contender> contenders = new ArrayList<>();
     try (WorkerPool pool = new WorkerPool(threads - 1)) {
       try {
-        for (String graph : List.of("model.onnx", "model.fast.onnx", "model.int8.onnx")) {
+        for (int i = ModelDirectory.GRAPHS.size() - 1; i >= 0; i--) {
+          String graph = ModelDirectory.GRAPHS.get(i);
           if (Files.exists(directory.resolve(graph))) {
             contenders.add(new Contender(directory, graph, pool, rounds));
           }
@@ -142,6 +143,10 @@ final class BenchRankCommand implements Callable<Integer> {
 
   private void run(List<Contender> contenders) throws IOException {
     ModelDirectory model = contenders.get(0).encoder.model();
+    if (tokens > model.maxLength()) {
+      throw new IllegalArgumentException(
+          "--tokens must be at most the model's " + model.maxLength() + "; --tokens=" + tokens);
+    }
     List<String> words =
         model.vocabulary().pieces().stream().filter(BenchRankCommand::isWord).toList();
     if (words.size() < 2) {
@@ -151,8 +156,7 @@ final class BenchRankCommand implements Callable<Integer> {
     String query = text(words, QUERY_WORDS, random);
     List<String> texts = new ArrayList<>();
     for (int i = 0; i < passages; i++) {
-      int length = tokens == 0 ? length(random, i) : tokens;
-      length = Math.min(length, model.maxLength());
+      int length = tokens == 0 ? Math.min(length(random, i), model.maxLength()) : tokens;
       texts.add(text(words, length - QUERY_WORDS - SPECIAL_TOKENS, random));
     }
     for (int round = -WARMUP_ROUNDS; round < rounds; round++) {

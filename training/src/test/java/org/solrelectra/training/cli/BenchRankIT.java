@@ -65,4 +65,11 @@ class BenchRankIT {
     assertEquals(2, run.code());
     assertTrue(run.err().contains("--tokens must be 0 or at least 20"), run.err());
   }
+
+  @Test
+  void aPairThatTheModelWouldCutIsRefused() throws IOException {
+    CommandRun run = CommandRun.of("bench", "rank", "--model", model(), "--tokens", 65);
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("--tokens must be at most the model's 64"), run.err());
+  }
 }

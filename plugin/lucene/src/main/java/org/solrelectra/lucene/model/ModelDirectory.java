@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
  * <p>Immutable; threads may share it. Holds no file open.
  */
 public final class ModelDirectory {
-  /** Graphs that the engine runs, the best first. */
-  private static final List<String> GRAPHS =
+  /** Files with graphs that the engine runs, by their path in the directory, the best first. */
+  public static final List<String> GRAPHS =
       List.of("model.int8.onnx", "model.fast.onnx", "model.onnx", "onnx/model.onnx");
 
   private final Path path;
@@ -82,8 +82,7 @@ public final class ModelDirectory {
   /**
    * The same with another graph than the best.
    *
-   * @param graph its file in the directory: {@code model.int8.onnx}, {@code model.fast.onnx} or
-   *     {@code model.onnx}
+   * @param graph one of {@link #GRAPHS}
    */
   public static ModelDirectory open(Path path, String graph) throws IOException {
     if (!GRAPHS.contains(graph)) {
