@@ -119,23 +119,24 @@ public final class EncoderRegistry implements Closeable {
     if (property == null) {
       return DEFAULT_CACHE_MEGABYTES * 1_000_000L;
     }
-    try {
-      int megabytes = Integer.parseInt(property.strip());
-      if (megabytes >= 0 && megabytes <= LARGEST_CACHE_MEGABYTES) {
-        return megabytes * 1_000_000L;
-      }
-    } catch (NumberFormatException e) {
-      log.debug("not a number", e);
-    }
-    throw new SolrException(
-        ErrorCode.SERVER_ERROR,
+    String wrong =
         CACHE_PROPERTY
             + " must be a whole number from 0 to "
             + LARGEST_CACHE_MEGABYTES
             + "; "
             + CACHE_PROPERTY
             + "="
-            + property);
+            + property;
+    int megabytes;
+    try {
+      megabytes = Integer.parseInt(property.strip());
+    } catch (NumberFormatException e) {
+      throw refusal(wrong, e);
+    }
+    if (megabytes < 0 || megabytes > LARGEST_CACHE_MEGABYTES) {
+      throw new SolrException(ErrorCode.SERVER_ERROR, wrong);
+    }
+    return megabytes * 1_000_000L;
   }
 
   /**

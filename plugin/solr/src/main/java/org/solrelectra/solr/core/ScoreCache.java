@@ -149,11 +149,8 @@ final class ScoreCache {
           outputs[i] = new float[][] {known};
         }
       }
-      if (missing.size() == outputs.length) {
-        // Also where nothing is asked for: the encoder says whether it is closed.
-        return keep(encoder.encode(batch, deadline), keys);
-      }
-      if (!missing.isEmpty()) {
+      // Also where nothing is asked for: the encoder says whether it is closed.
+      if (!missing.isEmpty() || sequences.isEmpty()) {
         EncoderOutput computed =
             encoder.encode(new TokenBatch(missing, batch.truncatedQueries()), deadline);
         for (int i = 0; i < places.size(); i++) {
@@ -165,15 +162,6 @@ final class ScoreCache {
         }
       }
       return new EncoderOutput(outputs);
-    }
-
-    private EncoderOutput keep(EncoderOutput output, Key[] keys) {
-      for (int i = 0; i < keys.length; i++) {
-        if (output.isDone(i)) {
-          keep(keys[i], output.logits(i));
-        }
-      }
-      return output;
     }
 
     private void keep(Key key, float[] logits) {
