@@ -29,8 +29,7 @@ final class LayerNorm {
       return normalize(x, weight, bias);
     }
     // Autocast would turn x into float32 and give float32: twice the memory to move, and casts
-    // before
-    // the next products and behind their gradients, a sixth of a bfloat16 step on a GPU.
+    // before the next products and behind their gradients.
     DeviceType device = x.device().type();
     boolean autocast = torch.is_autocast_enabled(device);
     torch.set_autocast_enabled(device, false);
