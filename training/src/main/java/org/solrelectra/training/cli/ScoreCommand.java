@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.TokenSequence;
@@ -94,7 +95,7 @@ final class ScoreCommand implements Callable<Integer> {
 
   private static void write(Encoder encoder, List<TokenSequence> waiting, PrintWriter out)
       throws IOException {
-    EncoderOutput output = encoder.encode(new TokenBatch(waiting, 0), Deadline.NONE);
+    EncoderOutput output = encoder.encode(new TokenBatch(waiting, 0), Deadline.NONE, Lane.QUERY);
     for (int i = 0; i < output.size(); i++) {
       ObjectNode object = new ObjectMapper().createObjectNode();
       ArrayNode logits = object.putArray("logits");

@@ -6,6 +6,7 @@ import java.util.List;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.training.dataset.InvalidDatasetException;
@@ -37,7 +38,8 @@ public record ClassifierPredictions(List<String> labels, List<float[]> logits) {
     }
     TokenBatchBuilder batches = TokenBatchBuilder.of(encoder.model());
     EncoderOutput output =
-        encoder.encode(new TokenBatch(TextSequences.of(examples, batches), 0), Deadline.NONE);
+        encoder.encode(
+            new TokenBatch(TextSequences.of(examples, batches), 0), Deadline.NONE, Lane.QUERY);
     List<String> labels = new ArrayList<>();
     List<float[]> logits = new ArrayList<>();
     for (int example = 0; example < output.size(); example++) {

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.model.InvalidModelException;
@@ -62,7 +63,7 @@ final class ExportCheck {
       int length = 2 + (longest - 2) * i / (SEQUENCES - 1);
       sequences.add(random(length, vocabularySize, i));
     }
-    EncoderOutput output = encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE);
+    EncoderOutput output = encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE, Lane.QUERY);
     double largest = 0;
     for (int i = 0; i < SEQUENCES; i++) {
       float[] expected = logits(network, sequences.get(i));

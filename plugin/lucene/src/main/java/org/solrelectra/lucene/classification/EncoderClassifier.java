@@ -11,6 +11,7 @@ import org.apache.lucene.util.BytesRef;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.lucene.model.Task;
@@ -24,15 +25,18 @@ import org.solrelectra.lucene.model.Task;
  */
 public final class EncoderClassifier implements Classifier<BytesRef> {
   private final Encoder encoder;
+  private final Lane lane;
   private final TokenBatchBuilder batches;
   private final List<String> labels;
   private final Manifest manifest;
 
   /**
+   * @param lane whether queries or documents are labelled
    * @throws IllegalArgumentException if the model was not made for classification
    */
-  public EncoderClassifier(Encoder encoder) {
+  public EncoderClassifier(Encoder encoder, Lane lane) {
     this.encoder = encoder;
+    this.lane = lane;
     this.manifest = encoder.model().manifest();
     if (manifest.task() != Task.CLASSIFICATION) {
       throw new IllegalArgumentException(
@@ -59,7 +63,26 @@ public final class EncoderClassifier implements Classifier<BytesRef> {
   /** Returns all labels, the likeliest first. */
   @Override
   public List<ClassificationResult<BytesRef>> getClasses(String text) throws IOException {
-    double[] probabilities = probabilities(List.of(text)).get(0);
+    return results(probabilities(List.of(text)).get(0));
+  }
+
+  /** Returns the {@code max} likeliest labels. */
+  @Override
+  public List<ClassificationResult<BytesRef>> getClasses(String text, int max) throws IOException {
+    return getClasses(List.of(text), max).get(0);
+  }
+
+  /** Returns the {@code max} likeliest labels of each text, in their order; on several threads. */
+  public List<List<ClassificationResult<BytesRef>>> getClasses(List<String> texts, int max)
+      throws IOException {
+    List<List<ClassificationResult<BytesRef>>> results = new ArrayList<>(texts.size());
+    for (double[] probabilities : probabilities(texts)) {
+      results.add(List.copyOf(results(probabilities).subList(0, Math.min(max, labels.size()))));
+    }
+    return results;
+  }
+
+  private List<ClassificationResult<BytesRef>> results(double[] probabilities) {
     List<ClassificationResult<BytesRef>> results = new ArrayList<>(labels.size());
     for (int i = 0; i < probabilities.length; i++) {
       BytesRef label = new BytesRef(labels.get(i).getBytes(StandardCharsets.UTF_8));
@@ -70,16 +93,9 @@ public final class EncoderClassifier implements Classifier<BytesRef> {
     return results;
   }
 
-  /** Returns the {@code max} likeliest labels. */
-  @Override
-  public List<ClassificationResult<BytesRef>> getClasses(String text, int max) throws IOException {
-    List<ClassificationResult<BytesRef>> results = getClasses(text);
-    return List.copyOf(results.subList(0, Math.min(max, results.size())));
-  }
-
   /** Returns for each text the probability of each label, [labels], in the order of the texts. */
   public List<double[]> probabilities(List<? extends CharSequence> texts) throws IOException {
-    EncoderOutput output = encoder.encode(batches.texts(texts), Deadline.NONE);
+    EncoderOutput output = encoder.encode(batches.texts(texts), Deadline.NONE, lane);
     List<double[]> probabilities = new ArrayList<>(texts.size());
     for (int i = 0; i < output.size(); i++) {
       probabilities.add(activate(output.logits(i)));

@@ -84,7 +84,8 @@ public final class OnnxEncoder implements Encoder {
   private void selfTest() throws IOException {
     int[] ids = {model.vocabulary().clsId(), model.vocabulary().sepId()};
     TokenSequence empty = new TokenSequence(ids, new int[ids.length]);
-    EncoderOutput output = encode(new TokenBatch(List.of(empty), 0), Deadline.NONE);
+    // Not a query: a model can be opened on a node that refuses some.
+    EncoderOutput output = encode(new TokenBatch(List.of(empty), 0), Deadline.NONE, Lane.INDEXING);
     int expected = model.labels().isEmpty() ? ids.length : model.labels().size();
     if (output.logits(0).length != expected) {
       throw new InvalidModelException(
@@ -104,7 +105,7 @@ public final class OnnxEncoder implements Encoder {
   }
 
   @Override
-  public EncoderOutput encode(TokenBatch batch, Deadline deadline) throws IOException {
+  public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) throws IOException {
     List<TokenSequence> sequences = batch.sequences();
     for (TokenSequence sequence : sequences) {
       if (sequence.length() > model.maxLength()) {
@@ -124,6 +125,8 @@ public final class OnnxEncoder implements Encoder {
       try {
         pool.forEach(
             order.length,
+            lane,
+            deadline,
             index -> {
               if (deadline.isOver()) {
                 return false;

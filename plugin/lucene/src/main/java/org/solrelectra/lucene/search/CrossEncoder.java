@@ -5,6 +5,7 @@ import java.util.List;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.model.Manifest;
@@ -63,7 +64,7 @@ public final class CrossEncoder {
   public Scores score(String query, List<? extends CharSequence> passages, Deadline deadline)
       throws IOException {
     TokenBatch batch = batches.pairs(query, passages);
-    EncoderOutput output = encoder.encode(batch, deadline);
+    EncoderOutput output = encoder.encode(batch, deadline, Lane.QUERY);
     float[] logits = new float[passages.size()];
     for (int i = 0; i < logits.length; i++) {
       logits[i] = output.isDone(i) ? output.logits(i)[positive] : Float.NaN;

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.FixtureModels;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -34,7 +35,7 @@ class EncoderClassifierIT {
   void openFixture() throws IOException {
     pool = new WorkerPool(1);
     encoder = OnnxEncoder.open(ModelDirectory.open(FixtureModels.copy("classifier", folder)), pool);
-    classifier = new EncoderClassifier(encoder);
+    classifier = new EncoderClassifier(encoder, Lane.INDEXING);
   }
 
   @AfterEach
@@ -68,7 +69,10 @@ class EncoderClassifierIT {
   void probabilitiesAreTheSoftmaxOfLogitsOverTheTemperature() throws IOException {
     float[] logits =
         encoder
-            .encode(TokenBatchBuilder.of(encoder.model()).texts(List.of("rain")), Deadline.NONE)
+            .encode(
+                TokenBatchBuilder.of(encoder.model()).texts(List.of("rain")),
+                Deadline.NONE,
+                Lane.QUERY)
             .logits(0);
     double temperature = encoder.model().manifest().temperature();
     double[] expected = new double[logits.length];
@@ -91,7 +95,8 @@ class EncoderClassifierIT {
   void aRankerIsNoClassifier() throws IOException {
     try (OnnxEncoder ranker =
         OnnxEncoder.open(ModelDirectory.open(FixtureModels.copy("ranker", folder)), pool)) {
-      assertThrows(IllegalArgumentException.class, () -> new EncoderClassifier(ranker));
+      assertThrows(
+          IllegalArgumentException.class, () -> new EncoderClassifier(ranker, Lane.INDEXING));
     }
   }
 }

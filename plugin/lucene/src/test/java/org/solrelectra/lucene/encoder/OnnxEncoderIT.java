@@ -60,17 +60,22 @@ class OnnxEncoderIT {
   @Test
   void logitsAreTheSameBitsWhateverTheBatch() throws IOException {
     List<TokenSequence> sequences = randomSequences(24);
-    EncoderOutput together = encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE);
+    EncoderOutput together =
+        encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE, Lane.QUERY);
     List<Integer> shuffled = new ArrayList<>(List.of(5, 0, 23, 11, 17, 2, 3, 19));
     Collections.shuffle(shuffled, new Random(3));
     EncoderOutput some =
         encoder.encode(
-            new TokenBatch(shuffled.stream().map(sequences::get).toList(), 0), Deadline.NONE);
+            new TokenBatch(shuffled.stream().map(sequences::get).toList(), 0),
+            Deadline.NONE,
+            Lane.QUERY);
     try (WorkerPool noHelpers = new WorkerPool(0);
         OnnxEncoder single = OnnxEncoder.open(encoder.model(), noHelpers)) {
       for (int i = 0; i < sequences.size(); i++) {
         float[] alone =
-            single.encode(new TokenBatch(List.of(sequences.get(i)), 0), Deadline.NONE).logits(0);
+            single
+                .encode(new TokenBatch(List.of(sequences.get(i)), 0), Deadline.NONE, Lane.QUERY)
+                .logits(0);
         assertArrayEquals(alone, together.logits(i));
         if (shuffled.contains(i)) {
           assertArrayEquals(alone, some.logits(shuffled.indexOf(i)));
@@ -82,7 +87,7 @@ class OnnxEncoderIT {
   @Test
   void nothingRunsAfterTheDeadline() throws IOException {
     EncoderOutput output =
-        encoder.encode(new TokenBatch(randomSequences(8), 0), Deadline.afterMillis(-1));
+        encoder.encode(new TokenBatch(randomSequences(8), 0), Deadline.afterMillis(-1), Lane.QUERY);
     assertEquals(0, output.done());
     assertFalse(output.isComplete());
     assertThrows(IllegalStateException.class, () -> output.logits(0));
@@ -91,11 +96,11 @@ class OnnxEncoderIT {
   @Test
   void aDeadlineLeavesWhatIsDone() throws IOException {
     TokenBatch batch = new TokenBatch(randomSequences(2000), 0);
-    encoder.encode(batch, Deadline.NONE);
+    encoder.encode(batch, Deadline.NONE, Lane.QUERY);
     long start = System.nanoTime();
-    encoder.encode(batch, Deadline.NONE);
+    encoder.encode(batch, Deadline.NONE, Lane.QUERY);
     long halfMillis = Math.max(1, (System.nanoTime() - start) / 2_000_000);
-    int done = encoder.encode(batch, Deadline.afterMillis(halfMillis)).done();
+    int done = encoder.encode(batch, Deadline.afterMillis(halfMillis), Lane.QUERY).done();
     assertTrue(done > 0 && done < batch.size(), "done=" + done + " in " + halfMillis + " ms");
   }
 
@@ -105,7 +110,8 @@ class OnnxEncoderIT {
     Deadline cancelled = Deadline.NONE.cancelledBy(() -> ++asked[0] > 3);
     try (WorkerPool noHelpers = new WorkerPool(0);
         OnnxEncoder single = OnnxEncoder.open(encoder.model(), noHelpers)) {
-      assertEquals(3, single.encode(new TokenBatch(randomSequences(8), 0), cancelled).done());
+      assertEquals(
+          3, single.encode(new TokenBatch(randomSequences(8), 0), cancelled, Lane.QUERY).done());
     }
   }
 
@@ -118,7 +124,7 @@ class OnnxEncoderIT {
     Deadline cancelled = Deadline.NONE.cancelledBy(() -> ++asked[0] > 3);
     try (WorkerPool noHelpers = new WorkerPool(0);
         OnnxEncoder single = OnnxEncoder.open(encoder.model(), noHelpers)) {
-      EncoderOutput output = single.encode(new TokenBatch(shortestFirst, 0), cancelled);
+      EncoderOutput output = single.encode(new TokenBatch(shortestFirst, 0), cancelled, Lane.QUERY);
       for (int i = 0; i < 3; i++) {
         assertEquals(encoder.model().labels().size(), output.logits(i).length);
       }
@@ -132,7 +138,7 @@ class OnnxEncoderIT {
     IllegalArgumentException refused =
         assertThrows(
             IllegalArgumentException.class,
-            () -> encoder.encode(new TokenBatch(List.of(sequence), 0), Deadline.NONE));
+            () -> encoder.encode(new TokenBatch(List.of(sequence), 0), Deadline.NONE, Lane.QUERY));
     assertTrue(refused.getMessage().contains("tokens=" + tooLong), refused.getMessage());
   }
 
@@ -156,7 +162,10 @@ class OnnxEncoderIT {
         new Thread(
             () -> {
               try {
-                result.set(encoder.encode(new TokenBatch(randomSequences(6), 0), waits).done());
+                result.set(
+                    encoder
+                        .encode(new TokenBatch(randomSequences(6), 0), waits, Lane.QUERY)
+                        .done());
               } catch (IOException | RuntimeException e) {
                 result.set(e);
               }
@@ -169,7 +178,7 @@ class OnnxEncoderIT {
     assertEquals(6, result.get());
     assertThrows(
         IllegalStateException.class,
-        () -> encoder.encode(new TokenBatch(randomSequences(1), 0), Deadline.NONE));
+        () -> encoder.encode(new TokenBatch(randomSequences(1), 0), Deadline.NONE, Lane.QUERY));
   }
 
   @Test
@@ -180,7 +189,7 @@ class OnnxEncoderIT {
             null,
             () -> {
               try (OnnxEncoder second = OnnxEncoder.open(encoder.model(), pool)) {
-                second.encode(new TokenBatch(randomSequences(4), 0), Deadline.NONE);
+                second.encode(new TokenBatch(randomSequences(4), 0), Deadline.NONE, Lane.QUERY);
               } catch (IOException | RuntimeException | Error e) {
                 failure.set(e);
               }

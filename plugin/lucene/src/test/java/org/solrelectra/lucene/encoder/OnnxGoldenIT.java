@@ -91,7 +91,8 @@ class OnnxGoldenIT {
       assertEquals(labels, encoder.model().labels().size());
       for (String batch : List.of("padded", "full", "single", "ragged", "wide")) {
         List<TokenSequence> sequences = sequences(batch);
-        EncoderOutput output = encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE);
+        EncoderOutput output =
+            encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE, Lane.QUERY);
         for (int row = 0; row < sequences.size(); row++) {
           assertArrayEquals(
               expected(name + "." + batch + ".logits", row, labels),
@@ -120,7 +121,8 @@ class OnnxGoldenIT {
       assertEquals(Task.QUESTION_ANSWERING, encoder.model().manifest().task());
       for (String batch : List.of("padded", "full", "single", "ragged", "wide")) {
         List<TokenSequence> sequences = sequences(batch);
-        EncoderOutput output = encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE);
+        EncoderOutput output =
+            encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE, Lane.QUERY);
         for (int row = 0; row < sequences.size(); row++) {
           int length = sequences.get(row).length();
           assertArrayEquals(

@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,6 +32,8 @@ class WorkerPoolTest {
       CountDownLatch two = new CountDownLatch(2);
       pool.forEach(
           runs.length(),
+          Lane.QUERY,
+          Deadline.NONE,
           index -> {
             runs.incrementAndGet(index);
             threads.add(Thread.currentThread());
@@ -70,6 +76,8 @@ class WorkerPoolTest {
                 try {
                   pool.forEach(
                       100,
+                      Lane.QUERY,
+                      Deadline.NONE,
                       index -> {
                         both.countDown();
                         await(both);
@@ -109,6 +117,8 @@ class WorkerPoolTest {
               () ->
                   pool.forEach(
                       10_000,
+                      Lane.QUERY,
+                      Deadline.NONE,
                       index -> {
                         runs.incrementAndGet();
                         if (index == 5) {
@@ -125,7 +135,7 @@ class WorkerPoolTest {
   void anItemCanEndTheRequest() throws IOException {
     try (WorkerPool pool = new WorkerPool(0)) {
       AtomicInteger runs = new AtomicInteger();
-      pool.forEach(100, index -> runs.incrementAndGet() < 7);
+      pool.forEach(100, Lane.QUERY, Deadline.NONE, index -> runs.incrementAndGet() < 7);
       assertEquals(7, runs.get());
     }
   }
@@ -135,39 +145,217 @@ class WorkerPoolTest {
     WorkerPool pool = new WorkerPool(2);
     pool.close();
     AtomicInteger runs = new AtomicInteger();
-    pool.forEach(20, index -> runs.incrementAndGet() > 0);
+    pool.forEach(20, Lane.QUERY, Deadline.NONE, index -> runs.incrementAndGet() > 0);
     assertEquals(20, runs.get());
   }
 
-  @Test
-  void aFullQueueSlowsNoRequestDownToNothing() throws Exception {
-    try (WorkerPool pool = new WorkerPool(1)) {
-      CountDownLatch release = new CountDownLatch(1);
-      Thread[] callers = new Thread[100];
-      AtomicInteger done = new AtomicInteger();
-      for (int i = 0; i < callers.length; i++) {
-        callers[i] =
-            new Thread(
-                () -> {
-                  try {
-                    pool.forEach(
-                        2,
-                        index -> {
-                          await(release);
-                          return true;
-                        });
-                    done.incrementAndGet();
-                  } catch (IOException e) {
-                    throw new IllegalStateException(e);
-                  }
-                });
-        callers[i].start();
-      }
+  /** Holds a request in the middle of its first item, on a pool that runs one at a time. */
+  private static final class Busy {
+    private final CountDownLatch begun = new CountDownLatch(1);
+    private final CountDownLatch release = new CountDownLatch(1);
+    private final Thread caller;
+
+    Busy(WorkerPool pool, Lane lane, int items, Runnable item) {
+      caller =
+          start(
+              () ->
+                  pool.forEach(
+                      items,
+                      lane,
+                      Deadline.NONE,
+                      index -> {
+                        item.run();
+                        begun.countDown();
+                        await(release);
+                        return true;
+                      }));
+      await(begun);
+    }
+
+    void end() throws InterruptedException {
       release.countDown();
+      caller.join();
+    }
+  }
+
+  private interface Call {
+    void run() throws IOException;
+  }
+
+  private static Thread start(Call call) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                call.run();
+              } catch (IOException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    thread.start();
+    return thread;
+  }
+
+  private static void awaitWaiting(Thread thread) {
+    while (thread.getState() != Thread.State.WAITING
+        && thread.getState() != Thread.State.TIMED_WAITING) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void requestsAreServedInTheOrderTheyCame() throws Exception {
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    try (WorkerPool pool = new WorkerPool(0)) {
+      List<Thread> callers = new ArrayList<>();
+      Busy busy = new Busy(pool, Lane.QUERY, 2, () -> order.add("first"));
+      for (String name : List.of("second", "third")) {
+        callers.add(
+            start(
+                () ->
+                    pool.forEach(3, Lane.QUERY, Deadline.NONE, index -> order.add(name + index))));
+        awaitWaiting(callers.get(callers.size() - 1));
+      }
+      busy.end();
       for (Thread caller : callers) {
         caller.join();
       }
-      assertEquals(callers.length, done.get());
+      assertEquals(
+          List.of("first", "first", "second0", "second1", "second2", "third0", "third1", "third2"),
+          order);
+    }
+  }
+
+  @Test
+  void aQueryComesBetweenTheDocumentsOfARequest() throws Exception {
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    try (WorkerPool pool = new WorkerPool(0)) {
+      Thread query;
+      Busy busy = new Busy(pool, Lane.INDEXING, 3, () -> order.add("document"));
+      query = start(() -> pool.forEach(2, Lane.QUERY, Deadline.NONE, index -> order.add("query")));
+      awaitWaiting(query);
+      busy.end();
+      query.join();
+      assertEquals(List.of("document", "query", "query", "document", "document"), order);
+    }
+  }
+
+  /** Two callers that ask again and again leave no moment in which no query waits. */
+  @Test
+  void documentsGetThroughBetweenQueriesThatNeverEnd() throws Exception {
+    try (WorkerPool pool = new WorkerPool(0)) {
+      AtomicBoolean indexed = new AtomicBoolean();
+      List<Thread> callers = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        callers.add(
+            start(
+                () -> {
+                  while (!indexed.get()) {
+                    pool.forEach(100_000, Lane.QUERY, Deadline.NONE, index -> !indexed.get());
+                  }
+                }));
+      }
+      pool.forEach(1, Lane.INDEXING, Deadline.NONE, index -> true);
+      indexed.set(true);
+      for (Thread caller : callers) {
+        caller.join();
+      }
+    }
+  }
+
+  @Test
+  void noMoreItemsRunAtOnceThanThereAreThreadsAndOne() throws Exception {
+    try (WorkerPool pool = new WorkerPool(2)) {
+      AtomicInteger running = new AtomicInteger();
+      AtomicInteger most = new AtomicInteger();
+      AtomicInteger done = new AtomicInteger();
+      List<Thread> callers = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        Lane lane = i % 2 == 0 ? Lane.QUERY : Lane.INDEXING;
+        callers.add(
+            start(
+                () ->
+                    pool.forEach(
+                        50,
+                        lane,
+                        Deadline.NONE,
+                        index -> {
+                          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                          for (int spin = 0; spin < 1000; spin++) {
+                            Thread.onSpinWait();
+                          }
+                          running.decrementAndGet();
+                          return done.incrementAndGet() > 0;
+                        })));
+      }
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      assertEquals(20 * 50, done.get());
+      assertTrue(most.get() <= 3, "at once: " + most);
+    }
+  }
+
+  @Test
+  void aQueryThatWouldWaitTooLongIsRefusedAndDocumentsAreNot() throws Exception {
+    try (WorkerPool pool = new WorkerPool(0)) {
+      AtomicInteger done = new AtomicInteger();
+      List<Thread> callers = new ArrayList<>();
+      Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
+      for (int i = 0; i < 32; i++) {
+        Lane lane = i < 16 ? Lane.QUERY : Lane.INDEXING;
+        callers.add(
+            start(() -> pool.forEach(1, lane, Deadline.NONE, index -> done.incrementAndGet() > 0)));
+        awaitWaiting(callers.get(i));
+      }
+      OverloadedException refusal =
+          assertThrows(
+              OverloadedException.class,
+              () -> pool.forEach(1, Lane.QUERY, Deadline.NONE, index -> true));
+      assertEquals(
+          "the node is overloaded: 16 requests wait for its models; at most 16 may",
+          refusal.getMessage());
+      busy.end();
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      assertEquals(32, done.get());
+    }
+  }
+
+  @Test
+  void aRequestThatWaitsEndsAtItsDeadline() throws Exception {
+    try (WorkerPool pool = new WorkerPool(0)) {
+      Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
+      AtomicInteger runs = new AtomicInteger();
+      pool.forEach(3, Lane.QUERY, Deadline.afterMillis(20), index -> runs.incrementAndGet() > 0);
+      AtomicInteger asked = new AtomicInteger();
+      Deadline cancelled = Deadline.NONE.cancelledBy(() -> asked.incrementAndGet() > 2);
+      pool.forEach(3, Lane.QUERY, cancelled, index -> runs.incrementAndGet() > 0);
+      assertEquals(0, runs.get());
+      busy.end();
+    }
+  }
+
+  @Test
+  void aRequestThatWaitsCanBeInterrupted() throws Exception {
+    try (WorkerPool pool = new WorkerPool(0)) {
+      Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
+      AtomicReference<Object> outcome = new AtomicReference<>();
+      Thread caller =
+          start(
+              () -> {
+                IOException thrown =
+                    assertThrows(
+                        IOException.class,
+                        () -> pool.forEach(3, Lane.QUERY, Deadline.NONE, index -> true));
+                outcome.set(thrown.getMessage() + ", " + Thread.currentThread().isInterrupted());
+              });
+      awaitWaiting(caller);
+      caller.interrupt();
+      caller.join();
+      assertEquals("interrupted while a model ran, true", outcome.get());
+      busy.end();
     }
   }
 

@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -290,8 +291,8 @@ public final class EncoderRegistry implements Closeable {
     }
 
     @Override
-    public EncoderOutput encode(TokenBatch batch, Deadline deadline) throws IOException {
-      return shared.encoder().encode(batch, deadline);
+    public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) throws IOException {
+      return shared.encoder().encode(batch, deadline, lane);
     }
 
     @Override

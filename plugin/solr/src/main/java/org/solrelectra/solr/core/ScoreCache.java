@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -125,10 +126,10 @@ final class ScoreCache {
     }
 
     @Override
-    public EncoderOutput encode(TokenBatch batch, Deadline deadline) throws IOException {
+    public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) throws IOException {
       if (deadline.isOver()) {
         // Then passages may be empty that were not read in time, and their scores are known.
-        return encoder.encode(batch, deadline);
+        return encoder.encode(batch, deadline, lane);
       }
       List<TokenSequence> sequences = batch.sequences();
       float[][][] outputs = new float[sequences.size()][][];
@@ -152,7 +153,7 @@ final class ScoreCache {
       // Also where nothing is asked for: the encoder says whether it is closed.
       if (!missing.isEmpty() || sequences.isEmpty()) {
         EncoderOutput computed =
-            encoder.encode(new TokenBatch(missing, batch.truncatedQueries()), deadline);
+            encoder.encode(new TokenBatch(missing, batch.truncatedQueries()), deadline, lane);
         for (int i = 0; i < places.size(); i++) {
           if (computed.isDone(i)) {
             int place = places.get(i);

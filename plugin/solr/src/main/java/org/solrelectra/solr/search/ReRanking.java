@@ -19,6 +19,7 @@ import org.apache.solr.search.QueryLimitsExceededException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.OverloadedException;
 import org.solrelectra.lucene.search.BelowReRanked;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.solr.search.ReRankParameters.OnError;
@@ -121,7 +122,7 @@ final class ReRanking extends Rescorer {
     // A shard reports it, and the coordinator fails the request.
     if (query.parameters().onError() == OnError.FAIL && !isShard) {
       refuse(failure("'" + model + "'", reason, cause));
-    } else if (cause != null) {
+    } else if (cause != null && !(cause instanceof OverloadedException)) {
       log.warn("cannot rerank with model {}; the first stage's order is kept", model, cause);
     }
     report.set(new ReRankReport(Status.ORIGINAL, 0, truncatedQueries, reason));

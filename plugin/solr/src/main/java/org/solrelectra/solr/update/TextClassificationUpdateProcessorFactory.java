@@ -12,6 +12,7 @@ import org.apache.solr.update.processor.UpdateRequestProcessorFactory;
 import org.apache.solr.util.plugin.SolrCoreAware;
 import org.solrelectra.lucene.classification.EncoderClassifier;
 import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.solr.core.EncoderRegistry;
 
@@ -80,7 +81,7 @@ public final class TextClassificationUpdateProcessorFactory extends UpdateReques
           }
         });
     try {
-      classifier = new EncoderClassifier(encoder);
+      classifier = new EncoderClassifier(encoder, Lane.INDEXING);
     } catch (IllegalArgumentException e) {
       throw TextClassificationSettings.wrong("model '" + settings.model() + "': " + e.getMessage());
     }

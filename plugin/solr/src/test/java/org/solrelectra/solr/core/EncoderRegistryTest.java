@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.lucene.classification.EncoderClassifier;
 import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.solr.FixtureModels;
 import org.solrelectra.solr.WordScoreModel;
@@ -45,7 +46,7 @@ class EncoderRegistryTest {
   }
 
   private static double confidence(Encoder encoder) throws IOException {
-    return new EncoderClassifier(encoder).assignClass("lost card").getScore();
+    return new EncoderClassifier(encoder, Lane.INDEXING).assignClass("lost card").getScore();
   }
 
   @Test
@@ -144,7 +145,7 @@ class EncoderRegistryTest {
             Map.of("large", new float[] {Float.POSITIVE_INFINITY, 0}));
     overflowing.write(root);
     try (Encoder encoder = registry.acquire("overflowing")) {
-      EncoderClassifier classifier = new EncoderClassifier(encoder);
+      EncoderClassifier classifier = new EncoderClassifier(encoder, Lane.INDEXING);
       assertEquals(0.5, classifier.assignClass("small").getScore());
       IOException error =
           assertThrows(IOException.class, () -> classifier.assignClass("very large"));

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.TokenSequence;
@@ -51,7 +52,7 @@ class ScoreCacheTest {
     }
 
     @Override
-    public EncoderOutput encode(TokenBatch batch, Deadline deadline) {
+    public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) {
       if (closed) {
         throw new IllegalStateException("closed");
       }
@@ -82,7 +83,7 @@ class ScoreCacheTest {
   }
 
   private float[] score(Encoder encoder, String query, List<String> passages) throws IOException {
-    return first(encoder.encode(pairs(query, passages), Deadline.NONE));
+    return first(encoder.encode(pairs(query, passages), Deadline.NONE, Lane.QUERY));
   }
 
   @Test
@@ -107,7 +108,7 @@ class ScoreCacheTest {
     TokenSequence other = new TokenSequence(ids, new int[] {0, 0, 1, 1, 1});
     assertArrayEquals(
         new float[] {1, 2},
-        first(encoder.encode(new TokenBatch(List.of(one, other), 0), Deadline.NONE)));
+        first(encoder.encode(new TokenBatch(List.of(one, other), 0), Deadline.NONE, Lane.QUERY)));
   }
 
   @Test
@@ -129,16 +130,18 @@ class ScoreCacheTest {
     score(encoder, "card", PASSAGES);
     counting.most = 0;
     Deadline over = Deadline.afterMillis(0);
-    assertEquals(0, encoder.encode(pairs("card", PASSAGES), over).done());
-    assertEquals(3, encoder.encode(pairs("card", PASSAGES), Deadline.NONE).done());
+    assertEquals(0, encoder.encode(pairs("card", PASSAGES), over, Lane.QUERY).done());
+    assertEquals(3, encoder.encode(pairs("card", PASSAGES), Deadline.NONE, Lane.QUERY).done());
   }
 
   @Test
   void singleTextsAreRunEachTime() throws IOException {
     Encoder encoder = cache.of(counting);
     TokenBatch texts = TokenBatchBuilder.of(model).texts(PASSAGES);
-    assertArrayEquals(new float[] {1, 2, 3}, first(encoder.encode(texts, Deadline.NONE)));
-    assertArrayEquals(new float[] {4, 5, 6}, first(encoder.encode(texts, Deadline.NONE)));
+    assertArrayEquals(
+        new float[] {1, 2, 3}, first(encoder.encode(texts, Deadline.NONE, Lane.QUERY)));
+    assertArrayEquals(
+        new float[] {4, 5, 6}, first(encoder.encode(texts, Deadline.NONE, Lane.QUERY)));
     assertEquals(0L, cache.statistics().get("misses"));
   }
 
@@ -176,8 +179,8 @@ class ScoreCacheTest {
   @Test
   void whatIsHandedOutIsACopy() throws IOException {
     Encoder encoder = cache.of(counting);
-    encoder.encode(pairs("card", PASSAGES), Deadline.NONE).logits(0)[0] = 99;
-    encoder.encode(pairs("card", PASSAGES), Deadline.NONE).logits(0)[0] = 99;
+    encoder.encode(pairs("card", PASSAGES), Deadline.NONE, Lane.QUERY).logits(0)[0] = 99;
+    encoder.encode(pairs("card", PASSAGES), Deadline.NONE, Lane.QUERY).logits(0)[0] = 99;
     assertEquals(1, score(encoder, "card", PASSAGES)[0]);
   }
 

@@ -53,6 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.BelowReRanked;
@@ -406,7 +407,7 @@ class CrossEncoderReRankCollectorTest {
           }
 
           @Override
-          public EncoderOutput encode(TokenBatch batch, Deadline deadline) {
+          public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) {
             throw bug;
           }
 

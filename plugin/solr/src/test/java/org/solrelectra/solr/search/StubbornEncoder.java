@@ -4,6 +4,7 @@ import java.io.IOException;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.model.ModelDirectory;
 
@@ -36,7 +37,7 @@ final class StubbornEncoder implements Encoder {
   }
 
   @Override
-  public EncoderOutput encode(TokenBatch batch, Deadline deadline) throws IOException {
+  public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) throws IOException {
     if (failure != null) {
       throw failure;
     }
