@@ -52,6 +52,7 @@ final class TestConfigset {
           <queryResultCache size="100"/>
         </query>
         <updateRequestProcessorChain name="label" default="true">
+          %s
           <processor class="solr.TolerantUpdateProcessorFactory">
             <int name="maxErrors">0</int>
           </processor>
@@ -72,8 +73,25 @@ final class TestConfigset {
       </config>
       """;
 
+  private final List<String> first = new ArrayList<>();
   private final List<String> processor = new ArrayList<>();
   private final List<String> parser = new ArrayList<>();
+
+  /** Has documents labelled in parallel: before the tolerant processor, as it should be. */
+  TestConfigset inParallel(String... parameters) {
+    first.add(
+        element(
+            "processor",
+            "org.solrelectra.solr.update.ParallelTextClassificationUpdateProcessorFactory",
+            parameters));
+    return this;
+  }
+
+  /** Adds one of Solr's own processors, behind the tolerant one. */
+  TestConfigset processing(String type, String... parameters) {
+    processor.add(element("processor", type, parameters));
+    return this;
+  }
 
   /** Adds the update processor with these parameters: name, value, name, value, … */
   TestConfigset labelling(String... parameters) {
@@ -115,6 +133,10 @@ final class TestConfigset {
     Files.writeString(
         conf.resolve("solrconfig.xml"),
         String.format(
-            Locale.ROOT, SOLRCONFIG, String.join("\n", processor), String.join("\n", parser)));
+            Locale.ROOT,
+            SOLRCONFIG,
+            String.join("\n", first),
+            String.join("\n", processor),
+            String.join("\n", parser)));
   }
 }

@@ -15,6 +15,7 @@ import org.apache.solr.common.util.DOMUtil;
 import org.apache.solr.common.util.NamedList;
 import org.junit.jupiter.api.Test;
 import org.solrelectra.solr.search.CrossEncoderQParserPlugin;
+import org.solrelectra.solr.update.ParallelTextClassificationUpdateProcessorFactory;
 import org.solrelectra.solr.update.TextClassificationUpdateProcessorFactory;
 import org.w3c.dom.Element;
 import org.xml.sax.SAXException;
@@ -28,6 +29,13 @@ class JavadocExamplesTest {
   void updateProcessorTakesItsExample() throws Exception {
     Element processor = element(TextClassificationUpdateProcessorFactory.class, "processor");
     new TextClassificationUpdateProcessorFactory().init(arguments(processor));
+  }
+
+  @Test
+  void parallelUpdateProcessorTakesItsExample() throws Exception {
+    Element processor =
+        element(ParallelTextClassificationUpdateProcessorFactory.class, "processor");
+    new ParallelTextClassificationUpdateProcessorFactory().init(arguments(processor));
   }
 
   @Test

@@ -5,8 +5,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.lucene.classification.ClassificationResult;
 import org.apache.lucene.util.BytesRef;
 import org.apache.solr.common.SolrException;
@@ -24,6 +28,7 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
   private final TextClassificationSettings settings;
   private final EncoderClassifier classifier;
   private final String modelVersion;
+  private final Map<String, List<ClassificationResult<BytesRef>>> ahead = new HashMap<>();
 
   TextClassificationUpdateProcessor(
       TextClassificationSettings settings,
@@ -38,27 +43,65 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
 
   @Override
   public void processAdd(AddUpdateCommand command) throws IOException {
-    if (AtomicUpdateDocumentMerger.isAtomicUpdate(command)) {
-      labelAtomicUpdate(command);
-    } else {
-      String text =
-          text(
-              settings.inputFields().stream()
-                  .map(command.getSolrInputDocument()::getFieldValues)
-                  .toList());
-      if (!text.isBlank()) {
-        new Labels(command, false).write(text);
-      }
+    Optional<String> text = inputText(command);
+    if (text.isPresent()) {
+      new Labels(command).write(text.get());
     }
     super.processAdd(command);
   }
 
+  /**
+   * Classifies the texts of documents that will come, on several threads. What is found out is used
+   * for a document that still has that text when its turn comes, and forgotten with the next call.
+   */
+  void classifyAhead(List<AddUpdateCommand> commands) {
+    ahead.clear();
+    Set<String> distinct = new LinkedHashSet<>();
+    for (AddUpdateCommand command : commands) {
+      try {
+        inputText(command).filter(text -> !text.isBlank()).ifPresent(distinct::add);
+      } catch (SolrException e) {
+        // It is refused when its turn comes.
+        continue;
+      }
+    }
+    List<String> texts = List.copyOf(distinct);
+    try {
+      List<List<ClassificationResult<BytesRef>>> results =
+          classifier.getClasses(texts, settings.maxLabels());
+      for (int i = 0; i < texts.size(); i++) {
+        ahead.put(texts.get(i), results.get(i));
+      }
+    } catch (IOException e) {
+      // It does not say whose text it was: each is tried again alone, and then it is known.
+      ahead.clear();
+    }
+  }
+
+  /**
+   * Returns the text to label: blank if a document loses its labels, nothing if they stay as they
+   * are.
+   *
+   * @throws SolrException if an atomic update does not say what the text will be
+   */
+  private Optional<String> inputText(AddUpdateCommand command) {
+    if (AtomicUpdateDocumentMerger.isAtomicUpdate(command)) {
+      return inputTextOfAtomicUpdate(command);
+    }
+    return Optional.of(
+            text(
+                settings.inputFields().stream()
+                    .map(command.getSolrInputDocument()::getFieldValues)
+                    .toList()))
+        .filter(text -> !text.isBlank());
+  }
+
   /** The node that receives an update need not hold the document: what is not sent is not known. */
-  private void labelAtomicUpdate(AddUpdateCommand command) {
+  private Optional<String> inputTextOfAtomicUpdate(AddUpdateCommand command) {
     SolrInputDocument document = command.getSolrInputDocument();
     List<String> sent = settings.inputFields().stream().filter(document::containsKey).toList();
     if (sent.isEmpty()) {
-      return;
+      return Optional.empty();
     }
     if (sent.size() < settings.inputFields().size()) {
       throw incomplete(command, "sends only " + sent);
@@ -76,13 +119,7 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
         values.add(value);
       }
     }
-    String text = text(values);
-    Labels labels = new Labels(command, true);
-    if (text.isBlank()) {
-      labels.clear();
-    } else {
-      labels.write(text);
-    }
+    return Optional.of(text(values));
   }
 
   private SolrException incomplete(AddUpdateCommand command, String found) {
@@ -113,21 +150,23 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
     private final AddUpdateCommand command;
     private final boolean atomic;
 
-    Labels(AddUpdateCommand command, boolean atomic) {
+    Labels(AddUpdateCommand command) {
       this.command = command;
-      this.atomic = atomic;
-    }
-
-    void clear() {
-      settings.labelFields().forEach(field -> put(field, null));
+      this.atomic = AtomicUpdateDocumentMerger.isAtomicUpdate(command);
     }
 
     void write(String text) {
       // What a client sends back of an earlier version of the document must not stay.
-      clear();
+      settings.labelFields().forEach(field -> put(field, null));
+      if (text.isBlank()) {
+        return;
+      }
       List<ClassificationResult<BytesRef>> results;
       try {
-        results = classifier.getClasses(text, settings.maxLabels());
+        results = ahead.get(text);
+        if (results == null) {
+          results = classifier.getClasses(text, settings.maxLabels());
+        }
       } catch (IOException e) {
         refuse(e);
         return;

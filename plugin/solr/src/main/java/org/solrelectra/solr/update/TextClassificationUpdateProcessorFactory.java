@@ -34,7 +34,9 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *
  * <p>It stands before {@code DistributedUpdateProcessorFactory}, so that a document is labelled
  * once and not by each replica, and after {@code TolerantUpdateProcessorFactory} where there is
- * one. Parameters:
+ * one. Alone it labels one document after another; {@link
+ * ParallelTextClassificationUpdateProcessorFactory} has it label those of a request on all cores.
+ * Parameters:
  *
  * <ul>
  *   <li>{@code model}: the name of a directory in the node's model root.
@@ -101,6 +103,9 @@ public final class TextClassificationUpdateProcessorFactory extends UpdateReques
   @Override
   public UpdateRequestProcessor getInstance(
       SolrQueryRequest req, SolrQueryResponse rsp, UpdateRequestProcessor next) {
-    return new TextClassificationUpdateProcessor(settings, classifier, modelVersion, next);
+    TextClassificationUpdateProcessor processor =
+        new TextClassificationUpdateProcessor(settings, classifier, modelVersion, next);
+    ParallelTextClassificationUpdateProcessorFactory.announce(req, processor);
+    return processor;
   }
 }
