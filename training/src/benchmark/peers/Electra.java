@@ -1,5 +1,6 @@
 import java.nio.file.Path;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -13,7 +14,7 @@ public final class Electra {
         new CrossEncoder(
             OnnxEncoder.open(ModelDirectory.open(Path.of(arguments[0]), arguments[2]), pool));
     PeerLoop.run(
-        (query, passages) -> ranker.score(query, passages, Deadline.NONE).logits(),
+        (query, passages) -> ranker.score(query, passages, LongPassages.BEGINNING, Deadline.NONE).logits(),
         Path.of(arguments[1]));
   }
 }

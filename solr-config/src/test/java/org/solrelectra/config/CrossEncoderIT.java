@@ -70,6 +70,53 @@ class CrossEncoderIT {
     assertEquals("{\"status\":\"ok\",\"reRanked\":5,\"truncatedQueries\":0}", answer.section());
   }
 
+  /** A query of 3 tokens and 3 special ones leave 26 of the ranker's 32 to a passage. */
+  @Test
+  void aLongDocumentIsReadInWindowsOnRequest() {
+    SolrNode.Core articles = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    String filler = "word ".repeat(30);
+    index(
+        articles,
+        "{'id':'1','rank':2,'text':'" + filler + "great " + filler + "'}",
+        "{'id':'2','rank':1,'text':'good " + filler + "'}");
+    for (String[] expected :
+        new String[][] {
+          {"", "2", "1.0", "0.0"},
+          {"maxWindows=4", "1", "2.5", "1.0"},
+          {"maxWindows=4 windowStride=0", "1", "2.5", "1.0"},
+          {"maxWindows=4 windowStride=0 windowAggregation=mean", "1", "0.8333333", "0.5"},
+          {"maxWindows=4 windowStride=0 windowAggregation=topMean", "1", "0.8333333", "0.5"},
+          // The first window's tokens are more than that; of the second document one is read.
+          {
+            "maxWindows=4 windowStride=0 windowAggregation=mean maxTokens=1",
+            "2",
+            "1.0",
+            "0.8333333"
+          }
+        }) {
+      Http.Answer answer = articles.select("q", BY_RANK, "rq", rq(expected[0]), "fl", "id,score");
+      assertEquals(expected[1], answer.values("id").get(0), expected[0]);
+      assertEquals(List.of(expected[2], expected[3]), answer.values("score"), expected[0]);
+    }
+  }
+
+  @Test
+  void ofTooManyWindowsThoseAreReadThatShareTokensWithTheQuery() {
+    SolrNode.Core articles = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    String filler = "word ".repeat(200);
+    index(articles, "{'id':'1','rank':2,'text':'" + filler + "good great " + filler + "'}");
+    Http.Answer answer =
+        articles.select(
+            "q",
+            BY_RANK,
+            "rq",
+            "{!crossEncoder model=passage-ranker inputField=text queryText=good maxWindows=2}",
+            "fl",
+            "id,score");
+    // Of the query 1, of the passage 3.5.
+    assertEquals(List.of("4.5"), answer.values("score"));
+  }
+
   private JsonNode scoreCache() {
     JsonNode metrics =
         Http.form(
@@ -474,12 +521,26 @@ class CrossEncoderIT {
         Arguments.of(
             rq("reRankdocs=3"),
             "unknown local parameter 'reRankdocs'; known: [model, reRankDocs, inputField,"
-                + " queryText, reRankWeight, reRankOperator, timeoutMillis, onError]"),
+                + " queryText, maxWindows, windowStride, windowAggregation, maxTokens, reRankWeight, reRankOperator, timeoutMillis, onError]"),
         Arguments.of(
             rq("reRankDocs=0"), "reRankDocs must be a whole number in 1..10000; reRankDocs=0"),
         Arguments.of(
             rq("reRankDocs=10001"),
             "reRankDocs must be a whole number in 1..10000; reRankDocs=10001"),
+        Arguments.of(
+            rq("maxWindows=65"), "maxWindows must be a whole number in 1..64; maxWindows=65"),
+        Arguments.of(
+            rq("maxWindows=2 windowStride=9"),
+            "windowStride must be a whole number in 0..8; windowStride=9"),
+        Arguments.of(
+            rq("maxWindows=2 windowAggregation=median"),
+            "windowAggregation must be one of [max, topMean, mean]; windowAggregation=median"),
+        Arguments.of(
+            rq("maxWindows=2 maxTokens=0"),
+            "maxTokens must be a whole number in 1..100000000; maxTokens=0"),
+        Arguments.of(
+            rq("windowAggregation=mean"),
+            "windowAggregation needs maxWindows above 1; windowAggregation=mean"),
         Arguments.of(
             rq("timeoutMillis=soon"),
             "timeoutMillis must be a whole number in 0..3600000; timeoutMillis=soon"),

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -91,7 +92,7 @@ final class BenchRankCommand implements Callable<Integer> {
 
     void ask(String query, List<String> texts, int round) throws IOException {
       long start = System.nanoTime();
-      logits = ranker.score(query, texts, Deadline.NONE).logits();
+      logits = ranker.score(query, texts, LongPassages.BEGINNING, Deadline.NONE).logits();
       if (round >= 0) {
         millis[round] = (System.nanoTime() - start) / 1e6;
       }

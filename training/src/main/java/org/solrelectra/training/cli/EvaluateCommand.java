@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.lucene.search.ReRankOperator;
@@ -63,6 +64,19 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "Of the logit where it is added to BM25 (reRankOperator=add). Default: ${DEFAULT-VALUE}.")
   private double weight;
+
+  @Option(
+      names = "--max-windows",
+      defaultValue = "1",
+      description =
+          "Of a passage that is longer than the model takes, as maxWindows in Solr. Default: ${DEFAULT-VALUE}, its beginning.")
+  private int maxWindows;
+
+  @Option(
+      names = "--window-aggregation",
+      defaultValue = "MAX",
+      description = "Of the windows' logits: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private LongPassages.Aggregation windowAggregation;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -117,6 +131,9 @@ final class EvaluateCommand implements Callable<Integer> {
   private int ranking(Encoder encoder) throws IOException {
     int relevantFrom = relevance.grade();
     CrossEncoder crossEncoder = new CrossEncoder(encoder);
+    LongPassages longPassages =
+        new LongPassages(
+            maxWindows, encoder.model().maxLength() / 8, Integer.MAX_VALUE, windowAggregation);
     List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
     List<double[]> bm25 = Bm25Baseline.scores(all);
     Map<String, List<RankingMetrics>> measured = new LinkedHashMap<>();
@@ -124,11 +141,14 @@ final class EvaluateCommand implements Callable<Integer> {
     measured.put("bm25", new ArrayList<>());
     String added = String.format(Locale.ROOT, "bm25 + %s * logit", weight);
     measured.put(added, new ArrayList<>());
+    int windows = 0;
     for (int i = 0; i < all.size(); i++) {
       QueryCandidates query = all.get(i);
       if (query.isRankable(relevantFrom)) {
-        float[] logits =
-            crossEncoder.score(query.query(), query.passages(), Deadline.NONE).logits();
+        CrossEncoder.Scores scores =
+            crossEncoder.score(query.query(), query.passages(), longPassages, Deadline.NONE);
+        float[] logits = scores.logits();
+        windows += scores.windows();
         double[] alone = new double[logits.length];
         double[] sum = new double[logits.length];
         for (int j = 0; j < logits.length; j++) {
@@ -145,20 +165,21 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new InvalidDatasetException(
           test + " holds no query with a relevant passage and another");
     }
-    print(queries, measured);
+    print(queries, windows, measured);
     return 0;
   }
 
-  private void print(int queries, Map<String, List<RankingMetrics>> measured) {
+  private void print(int queries, int windows, Map<String, List<RankingMetrics>> measured) {
     PrintWriter out = spec.commandLine().getOut();
     ObjectNode object = new ObjectMapper().createObjectNode();
-    object.put("task", "ranking").put("queries", queries);
+    object.put("task", "ranking").put("queries", queries).put("windows", windows);
     StringBuilder table =
         new StringBuilder(
             String.format(
                 Locale.ROOT,
-                "%d queries%n%-24s %8s %8s %8s%n",
+                "%d queries, %d sequences%n%-24s %8s %8s %8s%n",
                 queries,
+                windows,
                 "",
                 "MRR@10",
                 "nDCG@10",

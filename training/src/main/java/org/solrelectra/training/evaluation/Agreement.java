@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
@@ -87,8 +88,14 @@ public record Agreement(
     double difference = 0;
     for (QueryCandidates query : queries) {
       if (query.isRankable(relevantFrom)) {
-        float[] a = first.score(query.query(), query.passages(), Deadline.NONE).logits();
-        float[] b = second.score(query.query(), query.passages(), Deadline.NONE).logits();
+        float[] a =
+            first
+                .score(query.query(), query.passages(), LongPassages.BEGINNING, Deadline.NONE)
+                .logits();
+        float[] b =
+            second
+                .score(query.query(), query.passages(), LongPassages.BEGINNING, Deadline.NONE)
+                .logits();
         expected.add(query.measure(doubles(a), relevantFrom));
         actual.add(query.measure(doubles(b), relevantFrom));
         difference = Math.max(difference, difference(a, b));

@@ -2,7 +2,9 @@ package org.solrelectra.lucene.encoder;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 import org.solrelectra.lucene.analysis.WordPieces;
@@ -67,31 +69,66 @@ public final class TokenBatchBuilder {
 
   /** Returns one sequence for each passage, in their order; the query is tokenized once. */
   public TokenBatch pairs(CharSequence query, List<? extends CharSequence> passages) {
+    return pairs(query, passages, LongPassages.BEGINNING).sequences();
+  }
+
+  /**
+   * The sequences of passages.
+   *
+   * @param sequences those of the first passage, then those of the second, …
+   * @param windows how many sequences each passage has
+   */
+  public record Passages(TokenBatch sequences, int[] windows) {}
+
+  /**
+   * Returns one sequence for each passage that fits, and one or several windows of each that does
+   * not; the query is tokenized once.
+   *
+   * @throws IllegalArgumentException if the query leaves windows no longer than the stride
+   */
+  public Passages pairs(
+      CharSequence query, List<? extends CharSequence> passages, LongPassages longPassages) {
     int room = maxLength - SPECIAL_TOKENS_OF_PAIR;
     WordPieces queryPieces = new WordPieces();
     // Which text is the longer matters to LONGEST_FIRST even where neither fits.
     int queryLimit = truncation == Truncation.LONGEST_FIRST ? Integer.MAX_VALUE : room + 1;
     wordPieces.encode(query, SpecialTokens.AS_TEXT, queryLimit, queryPieces);
     // One token more tells that a passage is too long; the rest need not be read.
-    int passageLimit = Math.max(room, queryPieces.size()) + 1;
+    int passageLimit =
+        longPassages.maxWindows() == 1
+            ? Math.max(room, queryPieces.size()) + 1
+            : Math.max(LongPassages.LONGEST, queryPieces.size() + 1);
+    Set<Integer> queryIds = new HashSet<>();
+    for (int id : queryPieces.ids()) {
+      queryIds.add(id);
+    }
     WordPieces passagePieces = new WordPieces();
     List<TokenSequence> sequences = new ArrayList<>(passages.size());
+    int[] counts = new int[passages.size()];
     int truncatedQueries = 0;
-    for (CharSequence passage : passages) {
-      wordPieces.encode(passage, SpecialTokens.AS_TEXT, passageLimit, passagePieces);
+    long tokens = 0;
+    for (int i = 0; i < counts.length; i++) {
+      wordPieces.encode(passages.get(i), SpecialTokens.AS_TEXT, passageLimit, passagePieces);
       PairLengths lengths =
           PairLengths.of(queryPieces.size(), passagePieces.size(), room, truncation);
       if (lengths.query() < queryPieces.size()) {
         truncatedQueries++;
       }
-      sequences.add(
-          pair(
-              queryPieces,
-              lengths.query(),
-              passagePieces,
-              new PassageWindow(0, lengths.passage())));
+      List<PassageWindow> windows = List.of(new PassageWindow(0, lengths.passage()));
+      if (longPassages.maxWindows() > 1 && lengths.passage() < passagePieces.size()) {
+        int most = tokens < longPassages.maxTokens() ? longPassages.maxWindows() : 1;
+        windows =
+            longPassages.select(
+                passagePieces.ids(), room - lengths.query(), most, queryIds::contains);
+      }
+      for (PassageWindow window : windows) {
+        TokenSequence sequence = pair(queryPieces, lengths.query(), passagePieces, window);
+        tokens += sequence.length();
+        sequences.add(sequence);
+      }
+      counts[i] = windows.size();
     }
-    return new TokenBatch(sequences, truncatedQueries);
+    return new Passages(new TokenBatch(sequences, truncatedQueries), counts);
   }
 
   /**

@@ -6,6 +6,7 @@ import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.Lane;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.model.Manifest;
@@ -51,24 +52,43 @@ public final class CrossEncoder {
    *
    * @param logits one for each passage, in their order; NaN where the deadline came first
    * @param scored how many passages were scored
-   * @param truncatedQueries how many pairs lost a part of their query
+   * @param truncatedQueries how many passages lost a part of their query
+   * @param windows how many sequences the passages came to
    */
-  public record Scores(float[] logits, int scored, int truncatedQueries) {
+  public record Scores(float[] logits, int scored, int truncatedQueries, int windows) {
     /** Says whether a passage was scored. */
     public boolean isScored(int passage) {
       return !Float.isNaN(logits[passage]);
     }
   }
 
-  /** Scores passages, in the given order; a passage is cut at its end to fit the model. */
-  public Scores score(String query, List<? extends CharSequence> passages, Deadline deadline)
+  /**
+   * Scores passages, in the given order. One that does not fit is scored when all of its windows
+   * are.
+   */
+  public Scores score(
+      String query,
+      List<? extends CharSequence> passages,
+      LongPassages longPassages,
+      Deadline deadline)
       throws IOException {
-    TokenBatch batch = batches.pairs(query, passages);
+    TokenBatchBuilder.Passages pairs = batches.pairs(query, passages, longPassages);
+    TokenBatch batch = pairs.sequences();
     EncoderOutput output = encoder.encode(batch, deadline, Lane.QUERY);
     float[] logits = new float[passages.size()];
+    int scored = 0;
+    int first = 0;
     for (int i = 0; i < logits.length; i++) {
-      logits[i] = output.isDone(i) ? output.logits(i)[positive] : Float.NaN;
+      float[] windows = new float[pairs.windows()[i]];
+      boolean isDone = true;
+      for (int j = 0; j < windows.length && isDone; j++) {
+        isDone = output.isDone(first + j);
+        windows[j] = isDone ? output.logits(first + j)[positive] : Float.NaN;
+      }
+      logits[i] = isDone ? longPassages.aggregation().of(windows) : Float.NaN;
+      scored += isDone ? 1 : 0;
+      first += windows.length;
     }
-    return new Scores(logits, output.done(), batch.truncatedQueries());
+    return new Scores(logits, scored, batch.truncatedQueries(), batch.size());
   }
 }

@@ -10,6 +10,7 @@ import org.apache.lucene.search.Rescorer;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TopDocs;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.LongPassages;
 
 /**
  * Reranks the hits of a first stage with a cross-encoder. Every hit that is given is scored; equal
@@ -21,6 +22,7 @@ public final class CrossEncoderRescorer extends Rescorer {
   private final CrossEncoder crossEncoder;
   private final String query;
   private final PassageSource passages;
+  private final LongPassages longPassages;
   private final ReRankOperator operator;
   private final double weight;
 
@@ -32,6 +34,7 @@ public final class CrossEncoderRescorer extends Rescorer {
       CrossEncoder crossEncoder,
       String query,
       PassageSource passages,
+      LongPassages longPassages,
       ReRankOperator operator,
       double weight) {
     if (!(weight > 0 && Double.isFinite(weight))) {
@@ -40,6 +43,7 @@ public final class CrossEncoderRescorer extends Rescorer {
     this.crossEncoder = crossEncoder;
     this.query = query;
     this.passages = passages;
+    this.longPassages = longPassages;
     this.operator = operator;
     this.weight = weight;
   }
@@ -66,7 +70,8 @@ public final class CrossEncoderRescorer extends Rescorer {
       throws IOException {
     int[] documents = Arrays.stream(hits).mapToInt(hit -> hit.doc).toArray();
     try {
-      return crossEncoder.score(query, passages.passages(searcher, documents, deadline), deadline);
+      return crossEncoder.score(
+          query, passages.passages(searcher, documents, deadline), longPassages, deadline);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

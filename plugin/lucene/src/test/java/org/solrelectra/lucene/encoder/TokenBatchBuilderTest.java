@@ -82,6 +82,79 @@ class TokenBatchBuilderTest {
     assertEquals(2, batch.truncatedQueries());
   }
 
+  private static LongPassages windows(int most, int stride, int maxTokens) {
+    return new LongPassages(most, stride, maxTokens, LongPassages.Aggregation.MAX);
+  }
+
+  private List<String> pieces(TokenBatchBuilder.Passages passages) {
+    return passages.sequences().sequences().stream().map(this::pieces).toList();
+  }
+
+  @Test
+  void aLongPassageIsReadInWindowsThatShareAStride() {
+    TokenBatchBuilder.Passages passages =
+        builder(10, Truncation.PASSAGE)
+            .pairs(
+                "the card",
+                List.of("money bank rain money bank rain money", "rain"),
+                windows(3, 2, 1000));
+    assertEquals(
+        List.of(
+            "[CLS] the card [SEP] money bank rain money bank [SEP]",
+            "[CLS] the card [SEP] money bank rain money [SEP]",
+            "[CLS] the card [SEP] rain [SEP]"),
+        pieces(passages));
+    assertArrayEquals(new int[] {2, 1}, passages.windows());
+  }
+
+  @Test
+  void ofTooManyWindowsTheLikeliestAreReadInTheirOrder() {
+    String passage = "rain ".repeat(10) + "the rain rain rain rain " + "rain the card rain rain";
+    TokenBatchBuilder.Passages passages =
+        builder(10, Truncation.PASSAGE).pairs("the card", List.of(passage), windows(2, 0, 1000));
+    assertEquals(
+        List.of(
+            "[CLS] the card [SEP] the rain rain rain rain [SEP]",
+            "[CLS] the card [SEP] rain the card rain rain [SEP]"),
+        pieces(passages));
+  }
+
+  @Test
+  void afterSoManyTokensOneWindowIsReadOfEachPassage() {
+    String passage = "rain ".repeat(10);
+    TokenBatchBuilder.Passages passages =
+        builder(10, Truncation.PASSAGE)
+            .pairs("the card", List.of(passage, passage, passage), windows(2, 0, 21));
+    assertArrayEquals(new int[] {2, 2, 1}, passages.windows());
+  }
+
+  @Test
+  void aWindowIsAsLongAsTheTokensThatTheQueryLeaves() {
+    TokenBatchBuilder builder = builder(10, Truncation.PASSAGE);
+    assertEquals(
+        "stride must be in 0..room - 1; room=4, stride=4",
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    builder.pairs(
+                        "bank ".repeat(9), List.of("rain ".repeat(9)), windows(2, 4, 100)))
+            .getMessage());
+    assertEquals(
+        "maxWindows and maxTokens must be at least 1, stride at least 0; maxWindows=0, stride=1,"
+            + " maxTokens=5",
+        assertThrows(IllegalArgumentException.class, () -> windows(0, 1, 5)).getMessage());
+  }
+
+  @Test
+  void windowsBecomeOneScore() {
+    float[] logits = {1, -3, 4, 2};
+    assertEquals(4, LongPassages.Aggregation.MAX.of(logits));
+    assertEquals(7f / 3, LongPassages.Aggregation.TOP_MEAN.of(logits));
+    assertEquals(1, LongPassages.Aggregation.MEAN.of(logits));
+    assertEquals(1.5f, LongPassages.Aggregation.TOP_MEAN.of(new float[] {1, 2}));
+    assertArrayEquals(new float[] {1, -3, 4, 2}, logits);
+  }
+
   @Test
   void anEmptyTextHasItsSpecialTokens() {
     TokenBatchBuilder builder = builder(64, Truncation.PASSAGE);

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.FixtureModels;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -73,11 +74,16 @@ class CrossEncoderRescorerIT {
 
   private CrossEncoderRescorer rescorer(ReRankOperator operator, double weight, String... fields) {
     return new CrossEncoderRescorer(
-        crossEncoder, "money", new PassageSource(List.of(fields)), operator, weight);
+        crossEncoder,
+        "money",
+        new PassageSource(List.of(fields)),
+        LongPassages.BEGINNING,
+        operator,
+        weight);
   }
 
   private float[] logits(List<String> passages) throws IOException {
-    return crossEncoder.score("money", passages, Deadline.NONE).logits();
+    return crossEncoder.score("money", passages, LongPassages.BEGINNING, Deadline.NONE).logits();
   }
 
   @Test
@@ -122,7 +128,8 @@ class CrossEncoderRescorerIT {
 
   @Test
   void aDeadlineLeavesPassagesUnscored() throws IOException {
-    CrossEncoder.Scores scores = crossEncoder.score("money", PASSAGES, Deadline.afterMillis(-1));
+    CrossEncoder.Scores scores =
+        crossEncoder.score("money", PASSAGES, LongPassages.BEGINNING, Deadline.afterMillis(-1));
     assertEquals(0, scores.scored());
     assertFalse(scores.isScored(0));
   }

@@ -38,7 +38,8 @@ final class CrossEncoderQParser extends QParser {
     }
     checkRequest();
     RankingModel model = model();
-    ReRankParameters parameters = ReRankParameters.of(localParams, req.getSchema());
+    ReRankParameters parameters =
+        ReRankParameters.of(localParams, req.getSchema(), model.directory().maxLength());
     explainOnTheShardsThatReRank();
     return new CrossEncoderQuery(null, model, parameters);
   }

@@ -39,6 +39,15 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *   <li>{@code queryText}: what the documents are read against, mostly {@code $q}.
  *   <li>{@code inputField}: stored text fields, separated by commas or blanks; their values are
  *       joined in this order by a blank.
+ *   <li>{@code maxWindows}: how many parts of a document are read that is longer than the model
+ *       takes, 1 to 64; 1, its beginning, without it. Of more parts those are taken that share most
+ *       different tokens with the query. A document takes as many times longer.
+ *   <li>{@code windowAggregation}: what becomes of the parts' logits: {@code max}, the default;
+ *       {@code topMean}, the mean of the best three; {@code mean}.
+ *   <li>{@code windowStride}: tokens that neighbouring parts share; an eighth of what the model
+ *       takes.
+ *   <li>{@code maxTokens}: of all documents, on each shard. Once they are reached, one part is read
+ *       of each further document; 1,000,000.
  *   <li>{@code reRankDocs}: how many of the first documents are reranked, on each shard; 100.
  *   <li>{@code reRankOperator}: with s the first stage's score and w the weight: {@code replace} =
  *       w · logit, the default; {@code add} = s + w · logit; {@code multiply} = s · w ·

@@ -51,6 +51,7 @@ final class CrossEncoderQuery extends RankQuery {
         model.crossEncoder(),
         parameters.queryText(),
         new PassageSource(parameters.inputFields()),
+        parameters.longPassages(),
         parameters.reRankOperator(),
         parameters.reRankWeight());
   }

@@ -15,6 +15,7 @@ import org.apache.solr.schema.SchemaField;
 import org.apache.solr.schema.StrField;
 import org.apache.solr.schema.TextField;
 import org.apache.solr.search.QueryParsing;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.search.ReRankOperator;
 
 /**
@@ -23,6 +24,7 @@ import org.solrelectra.lucene.search.ReRankOperator;
  * @param reRankDocs how many documents to rerank, on each shard
  * @param inputFields stored fields that make up a passage
  * @param queryText what passages are read against
+ * @param longPassages how documents that are longer than the model takes are read
  * @param reRankWeight of the logit
  * @param reRankOperator how logit and first-stage score become one
  * @param timeoutMillis the time for it; null for no limit
@@ -32,6 +34,7 @@ record ReRankParameters(
     int reRankDocs,
     List<String> inputFields,
     String queryText,
+    LongPassages longPassages,
     double reRankWeight,
     ReRankOperator reRankOperator,
     Integer timeoutMillis,
@@ -43,6 +46,10 @@ record ReRankParameters(
   private static final String QUERY_TEXT = "queryText";
   private static final String RE_RANK_WEIGHT = "reRankWeight";
   private static final String RE_RANK_OPERATOR = "reRankOperator";
+  private static final String MAX_WINDOWS = "maxWindows";
+  private static final String WINDOW_STRIDE = "windowStride";
+  private static final String WINDOW_AGGREGATION = "windowAggregation";
+  private static final String MAX_TOKENS = "maxTokens";
   private static final String TIMEOUT_MILLIS = "timeoutMillis";
   private static final String ON_ERROR = "onError";
 
@@ -52,6 +59,10 @@ record ReRankParameters(
           RE_RANK_DOCS,
           INPUT_FIELD,
           QUERY_TEXT,
+          MAX_WINDOWS,
+          WINDOW_STRIDE,
+          WINDOW_AGGREGATION,
+          MAX_TOKENS,
           RE_RANK_WEIGHT,
           RE_RANK_OPERATOR,
           TIMEOUT_MILLIS,
@@ -71,6 +82,13 @@ record ReRankParameters(
   /** The passages of a request are in memory together, and each takes milliseconds. */
   private static final int MOST_DOCS = 10_000;
 
+  private static final int MOST_WINDOWS = 64;
+
+  /** Of 100 documents some twenty windows of 512 tokens each. */
+  private static final int DEFAULT_TOKENS = 1_000_000;
+
+  private static final int MOST_TOKENS = 100_000_000;
+
   /** Keeps w · logit above the scores of documents that were not reranked, which start at -1e10. */
   private static final double HIGHEST_WEIGHT = 1e6;
 
@@ -87,12 +105,16 @@ record ReRankParameters(
     }
   }
 
-  static ReRankParameters of(SolrParams local, IndexSchema schema) {
+  /**
+   * @param maxLength tokens that the model takes
+   */
+  static ReRankParameters of(SolrParams local, IndexSchema schema, int maxLength) {
     checkNames(local);
     return new ReRankParameters(
         number(local, RE_RANK_DOCS, 1, MOST_DOCS, DEFAULT_DOCS),
         inputFields(local, schema),
         required(local, QUERY_TEXT, "the text that documents are read against, such as $q"),
+        longPassages(local, maxLength),
         weight(local),
         choice(local, RE_RANK_OPERATOR, ReRankOperator.values(), ReRankOperator::key),
         number(local, TIMEOUT_MILLIS, 0, LONGEST_TIMEOUT_MILLIS, null),
@@ -142,6 +164,25 @@ record ReRankParameters(
       }
     }
     return List.copyOf(fields);
+  }
+
+  private static LongPassages longPassages(SolrParams local, int maxLength) {
+    int maxWindows = number(local, MAX_WINDOWS, 1, MOST_WINDOWS, 1);
+    for (String name : List.of(WINDOW_STRIDE, WINDOW_AGGREGATION, MAX_TOKENS)) {
+      if (maxWindows == 1 && local.get(name) != null) {
+        throw wrong(name + " needs maxWindows above 1; " + name + "=" + local.get(name));
+      }
+    }
+    // The longest query leaves half of the model's length; a stride has to be shorter.
+    return new LongPassages(
+        maxWindows,
+        number(local, WINDOW_STRIDE, 0, maxLength / 4, maxLength / 8),
+        number(local, MAX_TOKENS, 1, MOST_TOKENS, DEFAULT_TOKENS),
+        choice(
+            local,
+            WINDOW_AGGREGATION,
+            LongPassages.Aggregation.values(),
+            LongPassages.Aggregation::key));
   }
 
   private static double weight(SolrParams local) {

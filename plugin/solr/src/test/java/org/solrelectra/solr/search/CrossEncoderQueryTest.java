@@ -14,6 +14,7 @@ import org.apache.lucene.search.TermQuery;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.ReRankOperator;
 import org.solrelectra.solr.FixtureModels;
@@ -37,7 +38,14 @@ class CrossEncoderQueryTest {
 
   private static ReRankParameters parameters() {
     return new ReRankParameters(
-        100, List.of("text"), "query", 1, ReRankOperator.REPLACE, null, OnError.ORIGINAL);
+        100,
+        List.of("text"),
+        "query",
+        LongPassages.BEGINNING,
+        1,
+        ReRankOperator.REPLACE,
+        null,
+        OnError.ORIGINAL);
   }
 
   @Test
@@ -55,15 +63,20 @@ class CrossEncoderQueryTest {
     List<String> text = List.of("text");
     ReRankOperator replace = ReRankOperator.REPLACE;
     OnError original = OnError.ORIGINAL;
+    LongPassages beginning = LongPassages.BEGINNING;
+    LongPassages mean = new LongPassages(2, 4, 100, LongPassages.Aggregation.MEAN);
     for (ReRankParameters other :
         List.of(
-            new ReRankParameters(99, text, "query", 1, replace, null, original),
-            new ReRankParameters(100, List.of("title"), "query", 1, replace, null, original),
-            new ReRankParameters(100, text, "other", 1, replace, null, original),
-            new ReRankParameters(100, text, "query", 2, replace, null, original),
-            new ReRankParameters(100, text, "query", 1, ReRankOperator.ADD, null, original),
-            new ReRankParameters(100, text, "query", 1, replace, 5, original),
-            new ReRankParameters(100, text, "query", 1, replace, null, OnError.FAIL))) {
+            new ReRankParameters(99, text, "query", beginning, 1, replace, null, original),
+            new ReRankParameters(
+                100, List.of("title"), "query", beginning, 1, replace, null, original),
+            new ReRankParameters(100, text, "other", beginning, 1, replace, null, original),
+            new ReRankParameters(100, text, "query", mean, 1, replace, null, original),
+            new ReRankParameters(100, text, "query", beginning, 2, replace, null, original),
+            new ReRankParameters(
+                100, text, "query", beginning, 1, ReRankOperator.ADD, null, original),
+            new ReRankParameters(100, text, "query", beginning, 1, replace, 5, original),
+            new ReRankParameters(100, text, "query", beginning, 1, replace, null, OnError.FAIL))) {
       assertNotEquals(query, new CrossEncoderQuery(ALL, model("ranker", directory), other));
     }
   }
@@ -80,7 +93,8 @@ class CrossEncoderQueryTest {
     CrossEncoderQuery query = new CrossEncoderQuery(ALL, model("ranker", directory), parameters());
     assertEquals(
         "{!crossEncoder model=ranker version=7 ReRankParameters[reRankDocs=100, inputFields=[text],"
-            + " queryText=query, reRankWeight=1.0, reRankOperator=REPLACE, timeoutMillis=null,"
+            + " queryText=query, longPassages=LongPassages[maxWindows=1, stride=0,"
+            + " maxTokens=2147483647, aggregation=MAX], reRankWeight=1.0, reRankOperator=REPLACE, timeoutMillis=null,"
             + " onError=ORIGINAL] mainQuery=*:*}",
         query.toString());
   }

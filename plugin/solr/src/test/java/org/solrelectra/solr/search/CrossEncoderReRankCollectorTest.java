@@ -54,6 +54,7 @@ import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.Lane;
+import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.BelowReRanked;
@@ -108,7 +109,14 @@ class CrossEncoderReRankCollectorTest {
 
   private static ReRankParameters parameters(int reRankDocs, OnError onError) {
     return new ReRankParameters(
-        reRankDocs, List.of("text"), "good", 1, ReRankOperator.REPLACE, null, onError);
+        reRankDocs,
+        List.of("text"),
+        "good",
+        LongPassages.BEGINNING,
+        1,
+        ReRankOperator.REPLACE,
+        null,
+        onError);
   }
 
   private CrossEncoderQuery query(Encoder encoder, ReRankParameters parameters) {
@@ -199,7 +207,14 @@ class CrossEncoderReRankCollectorTest {
 
   private static ReRankParameters withTimeout(OnError onError) {
     return new ReRankParameters(
-        5, List.of("text"), "good", 1, ReRankOperator.REPLACE, 60_000, onError);
+        5,
+        List.of("text"),
+        "good",
+        LongPassages.BEGINNING,
+        1,
+        ReRankOperator.REPLACE,
+        60_000,
+        onError);
   }
 
   @Test
@@ -301,7 +316,14 @@ class CrossEncoderReRankCollectorTest {
             query(
                 StubbornEncoder.stoppingAfter(model, scored),
                 new ReRankParameters(
-                    5, List.of("text"), "good", 0.3, operator, 60_000, OnError.PARTIAL));
+                    5,
+                    List.of("text"),
+                    "good",
+                    LongPassages.BEGINNING,
+                    0.3,
+                    operator,
+                    60_000,
+                    OnError.PARTIAL));
         for (ScoreDoc hit : search(query, 8)) {
           assertEquals(hit.score, searcher.explain(query, hit.doc).getValue().floatValue());
         }
@@ -351,7 +373,14 @@ class CrossEncoderReRankCollectorTest {
     startRequest(Map.of());
     ReRankParameters otherField =
         new ReRankParameters(
-            9, List.of("absent"), "good", 1, ReRankOperator.REPLACE, null, OnError.ORIGINAL);
+            9,
+            List.of("absent"),
+            "good",
+            LongPassages.BEGINNING,
+            1,
+            ReRankOperator.REPLACE,
+            null,
+            OnError.ORIGINAL);
     CrossEncoderQuery query = query(StubbornEncoder.stoppingAfter(model, 9), otherField);
     assertEquals(IntStream.range(0, 9).boxed().toList(), documents(search(query, 9)));
   }
@@ -372,6 +401,7 @@ class CrossEncoderReRankCollectorTest {
                   window,
                   List.of("text"),
                   "good",
+                  LongPassages.BEGINNING,
                   1,
                   ReRankOperator.REPLACE,
                   60_000,
