@@ -39,6 +39,9 @@ final class CodePointTable {
   /** A CJK ideograph: a word of its own. */
   static final int IDEOGRAPH = 4;
 
+  /** The number of ASCII characters. */
+  static final int ASCII = 128;
+
   private static final int CLASS_MASK = 7;
   private static final int SHIFT = 1 << 3;
   private static final int MULTIPLE = 2 << 3;
@@ -54,6 +57,7 @@ final class CodePointTable {
   private final int[] blockStarts;
   private final int[] entries;
   private final int[][] replacements;
+  private final int longestReplacement;
   private final int[] nonstarters;
   private final int[] combiningClasses;
 
@@ -77,6 +81,9 @@ final class CodePointTable {
     this.blockStarts = starts;
     this.entries = Arrays.copyOf(packed, used);
     this.replacements = replacements;
+    this.longestReplacement =
+        Math.max(
+            HANGUL_LONGEST, Arrays.stream(replacements).mapToInt(r -> r.length).max().orElse(0));
     this.nonstarters = nonstarters.keySet().stream().mapToInt(Integer::intValue).toArray();
     this.combiningClasses = nonstarters.values().stream().mapToInt(Integer::intValue).toArray();
   }
@@ -156,6 +163,7 @@ final class CodePointTable {
   private static final int TRAILING_BEFORE_FIRST = 0x11A7;
   private static final int VOWELS = 21;
   private static final int TRAILINGS = 28;
+  private static final int HANGUL_LONGEST = 3;
 
   private static int hex(String field) {
     return Integer.parseInt(field, 16);
@@ -224,12 +232,20 @@ final class CodePointTable {
     return at < 0 ? 0 : combiningClasses[at];
   }
 
+  /** Returns what stands for each ASCII character that is part of a word; 0 for the others. */
+  char[] plain() {
+    char[] plain = new char[ASCII];
+    for (char c = 0; c < ASCII; c++) {
+      int entry = entry(c);
+      if (classOf(entry) == WORD) {
+        plain[c] = (char) single(c, entry);
+      }
+    }
+    return plain;
+  }
+
   /** Returns the longest replacement's length, in code points. */
   int longestReplacement() {
-    int longest = 3;
-    for (int[] replacement : replacements) {
-      longest = Math.max(longest, replacement.length);
-    }
-    return longest;
+    return longestReplacement;
   }
 }

@@ -18,6 +18,7 @@ public final class NormalizedWord {
   private int nonstarters;
   private int start;
   private int end;
+  private long key;
 
   // The part of the text that is being read, and one replacement: here, so that the splitter itself
   // has no state.
@@ -59,6 +60,14 @@ public final class NormalizedWord {
     return ends[index];
   }
 
+  /**
+   * Returns the word's characters in one number, eight bits each, as {@link ShortWords} wants them;
+   * 0 if that is not known, as of all words that are longer or not ASCII.
+   */
+  long key() {
+    return key;
+  }
+
   @Override
   public String toString() {
     return new String(chars, 0, length);
@@ -72,9 +81,39 @@ public final class NormalizedWord {
     length = 0;
     codePoints = 0;
     nonstarters = 0;
+    key = 0;
+  }
+
+  /**
+   * Fills the empty word with the characters from {@code from} to at most {@code to}, no more than
+   * {@link #LONGEST}, as far as {@code plain} has what stands for them.
+   *
+   * @param offset where {@code units} starts in the text
+   * @return where in the text the rest starts
+   */
+  int start(char[] units, int from, int to, char[] plain, int offset) {
+    int count = 0;
+    long packed = 0;
+    for (int at = from; at < to; at++) {
+      char c = units[at] < plain.length ? plain[units[at]] : 0;
+      if (c == 0) {
+        break;
+      }
+      chars[count] = c;
+      starts[count] = offset + at;
+      ends[count++] = offset + at + 1;
+      packed = (packed << Byte.SIZE) | c;
+    }
+    length = count;
+    codePoints = count;
+    key = count <= ShortWords.LONGEST ? packed : 0;
+    start = offset + from;
+    end = start + count;
+    return end;
   }
 
   void append(int codePoint, int sourceStart, int sourceEnd) {
+    key = 0;
     if (codePoints++ == 0) {
       start = sourceStart;
     }

@@ -22,6 +22,7 @@ public final class WordPieceEncoder {
 
   private final Vocabulary vocabulary;
   private final WordSplitter splitter;
+  private final ShortWords shortWords;
   private final PieceTrie trie;
   private final int continuation;
   private final int unknownId;
@@ -29,6 +30,7 @@ public final class WordPieceEncoder {
   public WordPieceEncoder(Vocabulary vocabulary, TokenizerConfig config) {
     this.vocabulary = vocabulary;
     this.splitter = new WordSplitter(config);
+    this.shortWords = new ShortWords(vocabulary);
     this.trie = new PieceTrie(vocabulary);
     this.continuation = trie.walk(PieceTrie.ROOT, Vocabulary.CONTINUATION_PREFIX);
     this.unknownId = vocabulary.unknownId();
@@ -98,6 +100,11 @@ public final class WordPieceEncoder {
   private void cut(NormalizedWord word, WordPieces pieces) {
     if (word.isTooLong()) {
       pieces.add(unknownId, word.start(), word.end());
+      return;
+    }
+    int whole = shortWords.id(word.key());
+    if (whole != ShortWords.NONE) {
+      pieces.add(whole, word.start(), word.end());
       return;
     }
     int sizeBefore = pieces.size();

@@ -21,8 +21,12 @@ public final class WordSplitter {
 
   private final CodePointTable table;
 
+  // What stands for each ASCII character that is part of a word; 0 for the others.
+  private final char[] plain;
+
   public WordSplitter(TokenizerConfig config) {
     this.table = CodePointTable.of(config);
+    this.plain = table.plain();
   }
 
   /**
@@ -45,6 +49,11 @@ public final class WordSplitter {
         chunk = word.text = copy(text, chunkStart, chunkEnd, chunk);
       }
       char unit = chunk[at - chunkStart];
+      if (unit < plain.length && plain[unit] != 0 && word.isEmpty()) {
+        int longest = Math.min(chunkEnd, at + NormalizedWord.LONGEST);
+        at = word.start(chunk, at - chunkStart, longest - chunkStart, plain, chunkStart);
+        continue;
+      }
       int next = at + 1;
       int codePoint = unit;
       if (Character.isHighSurrogate(unit) && next < to) {
