@@ -3,6 +3,8 @@ package org.solrelectra.config;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A running Solr that has labelled the sample messages and answers questions about the sample
@@ -11,6 +13,8 @@ import java.nio.file.Path;
 public final class Demo implements AutoCloseable {
   /** What the plugin reads to find its models. */
   static final String MODELS_PROPERTY = "solr.electra.models";
+
+  private static final long SEED = 1;
 
   private final SolrServer server;
   private final HelpDesk desk;
@@ -53,6 +57,23 @@ public final class Demo implements AutoCloseable {
     out.println();
     out.println("Ask something yourself:");
     out.println("  " + desk.questionUrl("how do i close my account"));
+  }
+
+  /**
+   * Measures how soon questions are answered over HTTP, at half and at four fifths of as many as
+   * this machine can answer, and prints it in Markdown.
+   *
+   * @param seconds of each load
+   */
+  public void measure(PrintWriter out, int seconds) throws IOException, InterruptedException {
+    List<String> texts =
+        Stream.concat(
+                sample.questions().stream().map(SampleDocuments.Question::question),
+                sample.messages().stream().map(SampleDocuments.Message::text))
+            .toList();
+    try (LatencyBenchmark benchmark = new LatencyBenchmark(desk, new MixedQuestions(texts, SEED))) {
+      benchmark.run(seconds).text().lines().forEach(out::println);
+    }
   }
 
   /** Returns when Solr has ended. */

@@ -14,10 +14,15 @@ import org.apache.solr.client.solrj.SolrRequest.METHOD;
 import org.apache.solr.client.solrj.SolrServerException;
 import org.apache.solr.client.solrj.impl.Http2SolrClient;
 import org.apache.solr.client.solrj.request.CoreAdminRequest;
+import org.apache.solr.client.solrj.request.GenericSolrRequest;
 import org.apache.solr.client.solrj.request.QueryRequest;
+import org.apache.solr.client.solrj.response.QueryResponse;
 import org.apache.solr.common.SolrDocument;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrInputDocument;
+import org.apache.solr.common.params.ModifiableSolrParams;
+import org.apache.solr.common.params.SolrParams;
+import org.apache.solr.common.util.NamedList;
 import org.solrelectra.config.SampleDocuments.Message;
 import org.solrelectra.config.SampleDocuments.Passage;
 
@@ -39,6 +44,12 @@ final class HelpDesk implements AutoCloseable {
   private static final String LABEL = "intent";
   private static final String CONFIDENCE = "intent_confidence";
 
+  private static final String RE_RANKING = "crossEncoder";
+  private static final String OK = "ok";
+
+  /** Where the node's metrics have the cache of scores. */
+  private static final String KEPT_SCORES = "QUERYPARSER." + RE_RANKING + ".scoreCache";
+
   /** The ways to search for passages. */
   enum Search {
     FIRST_STAGE("/select"),
@@ -56,6 +67,9 @@ final class HelpDesk implements AutoCloseable {
 
   /** What the classifier wrote beside a message. */
   record Label(String name, double confidence) {}
+
+  /** How many pairs of question and passage the node knew the score of, and how many it ran. */
+  record KeptScores(long hits, long misses) {}
 
   private final String url;
   private final SolrClient client;
@@ -132,13 +146,21 @@ final class HelpDesk implements AutoCloseable {
     return labels;
   }
 
-  /** Returns the first passages for a question, the best first. */
+  /**
+   * Returns the first passages for a question, the best first.
+   *
+   * @throws IOException also if they should have been reranked and were not
+   */
   List<Hit> search(Search search, String question, int rows) throws IOException {
     QueryRequest query =
         new QueryRequest(new SolrQuery(question).setRows(rows).setFields(ID, TITLE), METHOD.POST);
     query.setPath(search.handler);
     try {
-      return query.process(client, CORE).getResults().stream()
+      QueryResponse response = query.process(client, CORE);
+      if (search == Search.RERANKED) {
+        requireReRanked(response);
+      }
+      return response.getResults().stream()
           .map(
               document ->
                   new Hit(
@@ -147,6 +169,34 @@ final class HelpDesk implements AutoCloseable {
     } catch (SolrServerException e) {
       throw new IOException("the search for '" + question + "' failed: " + e.getMessage(), e);
     }
+  }
+
+  private static void requireReRanked(QueryResponse response) throws IOException {
+    Object section = response.getHeader().get(RE_RANKING);
+    if (!(section instanceof NamedList<?> list) || !OK.equals(list.get("status"))) {
+      throw new IOException("the passages were not reranked; " + RE_RANKING + "=" + section);
+    }
+  }
+
+  /** Returns what the node's cache of scores has come to since the node started. */
+  KeptScores keptScores() throws IOException {
+    SolrParams parameters =
+        new ModifiableSolrParams().set("group", "core").set("prefix", KEPT_SCORES);
+    try {
+      NamedList<Object> metrics =
+          client.request(new GenericSolrRequest(METHOD.GET, "/admin/metrics", parameters));
+      return new KeptScores(keptScores(metrics, "hits"), keptScores(metrics, "misses"));
+    } catch (SolrServerException e) {
+      throw new IOException("the node's metrics cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static long keptScores(NamedList<Object> metrics, String name) throws IOException {
+    List<String> path = List.of("metrics", "solr.core." + CORE, KEPT_SCORES, name);
+    if (metrics._get(path, null) instanceof Number number) {
+      return number.longValue();
+    }
+    throw new IOException("the node's metrics have no " + path);
   }
 
   /** Returns the address that a browser asks a question at. */

@@ -49,6 +49,24 @@ class DemoIT {
     }
   }
 
+  @Test
+  void measuresHowSoonQuestionsAreAnswered() throws IOException, InterruptedException {
+    StringWriter printed = new StringWriter();
+    try (Demo demo = Demo.start(Path.of("").toAbsolutePath(), FixtureModels.FOLDER, 0)) {
+      demo.measure(new PrintWriter(printed, true), 1);
+    }
+    List<String> lines = printed.toString().lines().toList();
+    assertEquals(
+        1, count(lines, "Capacity: \\d+\\.\\d questions a second from \\d+ clients \\(.*\\)\\."));
+    for (int percent : new int[] {50, 80}) {
+      assertEquals(
+          1,
+          count(lines, "\\| " + percent + " % \\| [^|]+\\| \\d+ \\| 0 \\|.*"),
+          printed::toString);
+    }
+    assertEquals(1, count(lines, "Not the model's runs: .*"), printed::toString);
+  }
+
   /** With the shipped models, as someone who follows the quick start. */
   @Test
   void printsWhatTheReadmeShows() throws IOException {

@@ -23,9 +23,11 @@ public final class DemoCli {
   private static final int WRONG_USAGE = 2;
   private static final String USAGE =
       """
-      usage: demo [--port N] [--exit]
-        --port N   listen on this port instead of 8983
-        --exit     end after the report instead of serving
+      usage: demo [--port N] [--exit | --latency SECONDS]
+        --port N            listen on this port instead of 8983
+        --exit              end after the report instead of serving
+        --latency SECONDS   measure how soon questions are answered, at two loads
+                            for so long each, and end
       """;
 
   private final PrintWriter out;
@@ -36,9 +38,17 @@ public final class DemoCli {
     this.err = err;
   }
 
-  /** What a command line asks for. */
-  private record Arguments(int port, boolean exit) {
+  /**
+   * What a command line asks for.
+   *
+   * @param latencySeconds null for the report
+   */
+  private record Arguments(int port, boolean exit, Integer latencySeconds) {
     Arguments {
+      if (latencySeconds != null && (latencySeconds < 1 || latencySeconds > 3_600)) {
+        throw new IllegalArgumentException(
+            "--latency must be in 1..3600; latency=" + latencySeconds);
+      }
       if (port < 0 || port > 65_535) {
         throw new IllegalArgumentException("--port must be in 0..65535; port=" + port);
       }
@@ -47,22 +57,26 @@ public final class DemoCli {
     static Arguments parse(String... arguments) {
       int port = DEFAULT_PORT;
       boolean exit = false;
+      Integer latencySeconds = null;
       for (Iterator<String> rest = Arrays.asList(arguments).iterator(); rest.hasNext(); ) {
         String argument = rest.next();
         switch (argument) {
           case "--exit" -> exit = true;
-          case "--port" -> port = port(rest.hasNext() ? rest.next() : "");
+          case "--port" -> port = number(argument, rest);
+          case "--latency" -> latencySeconds = number(argument, rest);
           default -> throw new IllegalArgumentException("unknown argument '" + argument + "'");
         }
       }
-      return new Arguments(port, exit);
+      return new Arguments(port, exit, latencySeconds);
     }
 
-    private static int port(String text) {
+    private static int number(String option, Iterator<String> rest) {
+      String text = rest.hasNext() ? rest.next() : "";
       try {
         return Integer.parseInt(text);
       } catch (NumberFormatException e) {
-        throw new IllegalArgumentException("--port must be a number; port=" + text, e);
+        throw new IllegalArgumentException(
+            option + " must be a number; " + option.substring(2) + "=" + text, e);
       }
     }
   }
@@ -86,11 +100,15 @@ public final class DemoCli {
       out.println("Starting Solr, indexing the sample documents ...");
       out.println();
       try (Demo demo = Demo.start(module, module.resolve("models"), arguments.port())) {
-        demo.report(out);
-        if (!arguments.exit()) {
-          out.println();
-          out.println("Solr runs until you press Ctrl-C.");
-          demo.join();
+        if (arguments.latencySeconds() != null) {
+          demo.measure(out, arguments.latencySeconds());
+        } else {
+          demo.report(out);
+          if (!arguments.exit()) {
+            out.println();
+            out.println("Solr runs until you press Ctrl-C.");
+            demo.join();
+          }
         }
       }
       return 0;

@@ -24,9 +24,11 @@ class DemoCliTest {
     assertEquals(0, run("--help"));
     assertEquals(
         """
-        usage: demo [--port N] [--exit]
-          --port N   listen on this port instead of 8983
-          --exit     end after the report instead of serving
+        usage: demo [--port N] [--exit | --latency SECONDS]
+          --port N            listen on this port instead of 8983
+          --exit              end after the report instead of serving
+          --latency SECONDS   measure how soon questions are answered, at two loads
+                              for so long each, and end
         """,
         out.toString());
   }
@@ -36,11 +38,15 @@ class DemoCliTest {
     assertEquals(2, run("--prot", "1"));
     assertEquals(2, run("--port"));
     assertEquals(2, run("--port", "65536"));
+    assertEquals(2, run("--latency", "soon"));
+    assertEquals(2, run("--latency", "0"));
     assertEquals(
         """
         demo: unknown argument '--prot'; see demo --help
         demo: --port must be a number; port=; see demo --help
         demo: --port must be in 0..65535; port=65536; see demo --help
+        demo: --latency must be a number; latency=soon; see demo --help
+        demo: --latency must be in 1..3600; latency=0; see demo --help
         """,
         err.toString());
     assertEquals("", out.toString());
