@@ -1,4 +1,6 @@
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
@@ -13,8 +15,12 @@ public final class Electra {
     CrossEncoder ranker =
         new CrossEncoder(
             OnnxEncoder.open(ModelDirectory.open(Path.of(arguments[0]), arguments[2]), pool));
+    List<String> lines = Files.readAllLines(Path.of(arguments[1]));
     PeerLoop.run(
-        (query, passages) -> ranker.score(query, passages, LongPassages.BEGINNING, Deadline.NONE).logits(),
-        Path.of(arguments[1]));
+        passages ->
+            ranker
+                .score(lines.get(0), passages, LongPassages.BEGINNING, Deadline.NONE)
+                .logits(),
+        lines.subList(1, lines.size()));
   }
 }
