@@ -3,6 +3,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -16,7 +17,7 @@ public final class ElectraClassifier {
     TokenBatchBuilder batches = TokenBatchBuilder.of(model);
     PeerLoop.run(
         documents -> {
-          EncoderOutput output = encoder.encode(batches.texts(documents), Deadline.NONE);
+          EncoderOutput output = encoder.encode(batches.texts(documents), Deadline.NONE, Lane.QUERY);
           float[] scores = new float[documents.size()];
           for (int i = 0; i < scores.length; i++) {
             scores[i] = firstProbability(output.logits(i));
