@@ -18,7 +18,7 @@ public final class SoakProcess {
   /** The kernel's numbers of the process that reads it. */
   public static final Path STATUS = Path.of("/proc/self/status");
 
-  /** What leaks nothing moved by 1.5 % at most. */
+  /** What leaks nothing moved by 3 % at most, a node with Solr the most. */
   private static final double LARGEST_GROWTH = 0.05;
 
   /** Solr has such, and a sample may meet one. */
