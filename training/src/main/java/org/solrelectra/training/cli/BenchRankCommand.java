@@ -8,16 +8,13 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import org.solrelectra.lucene.encoder.Deadline;
-import org.solrelectra.lucene.encoder.LongPassages;
-import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
-import org.solrelectra.lucene.search.CrossEncoder;
+import org.solrelectra.training.metrics.ResidentMemory;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 import picocli.CommandLine;
@@ -34,6 +31,9 @@ final class BenchRankCommand implements Callable<Integer> {
   private static final int QUERY_WORDS = 16;
   private static final int SPECIAL_TOKENS = 3;
   private static final int WARMUP_ROUNDS = 2;
+
+  /** The first loads the library. */
+  private static final int LOADS = 5;
 
   /** Log-normal lengths: of passages of a Wikipedia article some 40 to 250 tokens. */
   private static final double LOG_MEAN = 4.3;
@@ -72,78 +72,86 @@ final class BenchRankCommand implements Callable<Integer> {
   @Option(names = "--json", description = "End with one JSON line.")
   private boolean json;
 
-  /** One graph and what was measured of it. */
-  private static final class Contender {
-    private final String graph;
-    private final OnnxEncoder encoder;
-    private final CrossEncoder ranker;
-    private final double loadMillis;
-    private final double[] millis;
-    private float[] logits;
+  @Option(
+      names = "--queries",
+      defaultValue = "1",
+      description =
+          "Asked at once, each from a thread of its own, at the end of a graph's turn. Default: ${DEFAULT-VALUE}.")
+  private int queries;
 
-    Contender(Path directory, String graph, WorkerPool pool, int rounds) throws IOException {
-      this.graph = graph;
-      long start = System.nanoTime();
-      this.encoder = OnnxEncoder.open(ModelDirectory.open(directory, graph), pool);
-      this.loadMillis = (System.nanoTime() - start) / 1e6;
-      this.ranker = new CrossEncoder(encoder);
-      this.millis = new double[rounds];
-    }
-
-    void ask(String query, List<String> texts, int round) throws IOException {
-      long start = System.nanoTime();
-      logits = ranker.score(query, texts, LongPassages.BEGINNING, Deadline.NONE).logits();
-      if (round >= 0) {
-        millis[round] = (System.nanoTime() - start) / 1e6;
-      }
-    }
-
-    double median() {
-      return millis[millis.length / 2];
-    }
-  }
+  @Option(
+      names = "--memory",
+      paramLabel = "GRAPH",
+      description =
+          "Open this graph alone, once, and say what the process holds before and after. What is native alone, if the heap is whole from"
+              + " the start: ELECTRA_JAVA_OPTIONS='-Xms256m -Xmx256m -XX:+AlwaysPreTouch'.")
+  private String memoryGraph;
 
   @Override
   public Integer call() throws IOException {
-    if (passages < 1 || threads < 1 || rounds < 1) {
+    if (passages < 1 || threads < 1 || rounds < 1 || queries < 1) {
       throw new IllegalArgumentException(
-          "--passages, --threads and --rounds must be at least 1; --passages="
+          "--passages, --threads, --rounds and --queries must be at least 1; --passages="
               + passages
               + ", --threads="
               + threads
               + ", --rounds="
-              + rounds);
+              + rounds
+              + ", --queries="
+              + queries);
     }
     int shortest = QUERY_WORDS + SPECIAL_TOKENS + 1;
     if (tokens != 0 && tokens < shortest) {
       throw new IllegalArgumentException(
           "--tokens must be 0 or at least " + shortest + "; --tokens=" + tokens);
     }
-    List<Contender> contenders = new ArrayList<>();
+    List<RankContender> contenders = new ArrayList<>();
     try (WorkerPool pool = new WorkerPool(threads - 1)) {
+      for (String graph : graphs()) {
+        contenders.add(new RankContender(directory, graph, pool));
+      }
       try {
-        for (int i = ModelDirectory.GRAPHS.size() - 1; i >= 0; i--) {
-          String graph = ModelDirectory.GRAPHS.get(i);
-          if (Files.exists(directory.resolve(graph))) {
-            contenders.add(new Contender(directory, graph, pool, rounds));
+        OptionalLong before = ResidentMemory.bytes();
+        for (int load = 0; load < (memoryGraph == null ? LOADS : 1); load++) {
+          for (RankContender contender : contenders) {
+            contender.open();
           }
         }
-        if (contenders.isEmpty()) {
-          throw new IllegalArgumentException(directory + " holds no graph");
-        }
+        OptionalLong opened = ResidentMemory.bytes();
         run(contenders);
         report(contenders);
+        if (memoryGraph != null) {
+          report(before, opened, ResidentMemory.bytes());
+        }
       } finally {
-        for (Contender contender : contenders) {
-          contender.encoder.close();
+        for (RankContender contender : contenders) {
+          contender.close();
         }
       }
     }
     return 0;
   }
 
-  private void run(List<Contender> contenders) throws IOException {
-    ModelDirectory model = contenders.get(0).encoder.model();
+  /** Returns those that there are, the standard one first. */
+  private List<String> graphs() {
+    if (memoryGraph != null) {
+      return List.of(memoryGraph);
+    }
+    List<String> graphs = new ArrayList<>();
+    for (int i = ModelDirectory.GRAPHS.size() - 1; i >= 0; i--) {
+      String graph = ModelDirectory.GRAPHS.get(i);
+      if (Files.exists(directory.resolve(graph))) {
+        graphs.add(graph);
+      }
+    }
+    if (graphs.isEmpty()) {
+      throw new IllegalArgumentException(directory + " holds no graph");
+    }
+    return graphs;
+  }
+
+  private void run(List<RankContender> contenders) throws IOException {
+    ModelDirectory model = contenders.get(0).model();
     if (tokens > model.maxLength()) {
       throw new IllegalArgumentException(
           "--tokens must be at most the model's " + model.maxLength() + "; --tokens=" + tokens);
@@ -161,11 +169,10 @@ final class BenchRankCommand implements Callable<Integer> {
       texts.add(text(words, length - QUERY_WORDS - SPECIAL_TOKENS, random));
     }
     for (int round = -WARMUP_ROUNDS; round < rounds; round++) {
-      for (Contender contender : contenders) {
-        contender.ask(query, texts, round);
+      for (RankContender contender : contenders) {
+        contender.ask(query, texts, queries, round >= 0);
       }
     }
-    contenders.forEach(contender -> Arrays.sort(contender.millis));
   }
 
   /** The first is the longest. */
@@ -187,8 +194,8 @@ final class BenchRankCommand implements Callable<Integer> {
     return text.toString();
   }
 
-  private void report(List<Contender> contenders) {
-    Contender first = contenders.get(0);
+  private void report(List<RankContender> contenders) {
+    RankContender first = contenders.get(0);
     ArrayNode graphs = new ObjectMapper().createArrayNode();
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
@@ -204,31 +211,61 @@ final class BenchRankCommand implements Callable<Integer> {
         "x faster",
         "load ms",
         "logits differ at most");
-    for (Contender contender : contenders) {
-      double difference = 0;
-      for (int i = 0; i < first.logits.length; i++) {
-        difference = Math.max(difference, Math.abs((double) first.logits[i] - contender.logits[i]));
-      }
-      double ratio = first.median() / contender.median();
+    for (RankContender contender : contenders) {
+      double difference = first.difference(contender);
+      double ratio = first.alone().median() / contender.alone().median();
       out.printf(
           Locale.ROOT,
           "%-16s %12.1f %20s %8.2f %10.0f %22.1e%n",
-          contender.graph,
-          contender.median(),
+          contender.graph(),
+          contender.alone().median(),
           String.format(
-              Locale.ROOT, "(%.1f to %.1f)", contender.millis[0], contender.millis[rounds - 1]),
+              Locale.ROOT, "(%.1f to %.1f)", contender.alone().least(), contender.alone().most()),
           ratio,
-          contender.loadMillis,
+          contender.load().median(),
           difference);
       ObjectNode graph = graphs.addObject();
-      graph.put("graph", contender.graph);
-      graph.put("medianMillis", contender.median());
+      graph.put("graph", contender.graph());
+      graph.put("medianMillis", contender.alone().median());
       graph.put("speed", ratio);
-      graph.put("loadMillis", contender.loadMillis);
+      graph.put("loadMillis", contender.load().median());
       graph.put("largestDifference", difference);
+      if (queries > 1) {
+        graph.put("atOnceMillis", contender.atOnce().median());
+      }
+    }
+    if (queries > 1) {
+      for (RankContender contender : contenders) {
+        out.printf(
+            Locale.ROOT,
+            "%-16s %12.1f ms until %d queries at once are answered (%.1f to %.1f): %.2f times one alone%n",
+            contender.graph(),
+            contender.atOnce().median(),
+            queries,
+            contender.atOnce().least(),
+            contender.atOnce().most(),
+            contender.atOnce().median() / contender.alone().median());
+      }
     }
     if (json) {
       out.println(graphs);
     }
+  }
+
+  private void report(OptionalLong before, OptionalLong opened, OptionalLong after)
+      throws IOException {
+    spec.commandLine()
+        .getOut()
+        .printf(
+            Locale.ROOT,
+            "resident MB: %.1f, %+.1f when the graph was open, %+.1f after all queries%n",
+            megabytes(before),
+            megabytes(opened) - megabytes(before),
+            megabytes(after) - megabytes(before));
+  }
+
+  private static double megabytes(OptionalLong bytes) throws IOException {
+    return bytes.orElseThrow(() -> new IOException("this system does not say what is resident"))
+        / 1e6;
   }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 import org.solrelectra.training.metrics.EventFiles;
 import org.solrelectra.training.metrics.MetricsFile;
 import org.solrelectra.training.metrics.MetricsLine;
-import org.solrelectra.training.metrics.PeakMemory;
+import org.solrelectra.training.metrics.ResidentMemory;
 
 /** Lines of a run's {@code metrics.jsonl}, and the same in TensorBoard's event files. */
 final class RunMetrics {
@@ -87,7 +87,7 @@ final class RunMetrics {
     line.put("learning_rate", learningRate);
     line.put("tokens_per_second", speed.tokensPerSecond());
     putFinite(line, "mfu", speed.utilisation());
-    PeakMemory.bytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
+    ResidentMemory.peakBytes().ifPresent(bytes -> line.put("peak_rss_bytes", bytes));
   }
 
   /** JSON has no NaN; a mean over steps that were all left out is one. */

@@ -9,14 +9,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-class PeakMemoryTest {
+class ResidentMemoryTest {
   @Test
-  void theHighWaterMarkIsInKibibytes() {
-    assertEquals(
-        OptionalLong.of(3072),
-        PeakMemory.parse(
-            "Name:\tjava\nVmPeak:\t    9999 kB\nVmHWM:\t       3 kB\nVmRSS:\t 2 kB\n"));
-    assertEquals(OptionalLong.empty(), PeakMemory.parse("Name:\tjava\n"));
+  void linesAreInKibibytes() {
+    String status = "Name:\tjava\nVmPeak:\t    9999 kB\nVmHWM:\t       3 kB\nVmRSS:\t 2 kB\n";
+    assertEquals(OptionalLong.of(3072), ResidentMemory.parse(status, "VmHWM"));
+    assertEquals(OptionalLong.of(2048), ResidentMemory.parse(status, "VmRSS"));
+    assertEquals(OptionalLong.empty(), ResidentMemory.parse("Name:\tjava\n", "VmRSS"));
   }
 
   @Test
@@ -27,6 +26,8 @@ class PeakMemoryTest {
     for (int page = 0; page < held.length; page += 4096) {
       held[page] = 1;
     }
-    assertTrue(PeakMemory.bytes().orElseThrow() > held.length);
+    long now = ResidentMemory.bytes().orElseThrow();
+    assertTrue(now > held.length);
+    assertTrue(ResidentMemory.peakBytes().orElseThrow() >= now);
   }
 }
