@@ -40,6 +40,7 @@ public final class WorkerPool implements Closeable {
   // Guarded by this, as are the fields of each request. Requests with items left, the oldest first.
   private final Deque<Request> queries = new ArrayDeque<>();
   private final Deque<Request> indexing = new ArrayDeque<>();
+  private Request turn;
   private int running;
   private int helpers;
   private boolean closed;
@@ -145,27 +146,33 @@ public final class WorkerPool implements Closeable {
               + " may");
     }
     (lane == Lane.QUERY ? queries : indexing).add(request);
+    chooseTurn();
     for (int i = helpers; i < Math.min(threads, request.count - 1) && !closed; i++) {
       helpers++;
       workers.execute(this::help);
     }
   }
 
-  /** Returns the request whose turn it is; null if there is none with items left. */
-  private Request first() {
+  /**
+   * Says whose turn it is, after whatever may change that: it depends on the time, and if each who
+   * waits asked the clock, two could take each other for the one whose turn it is, and both wait.
+   */
+  private void chooseTurn() {
     Request query = queries.peek();
     Request document = indexing.peek();
     if (query == null || document == null) {
-      return query == null ? document : query;
+      turn = query == null ? document : query;
+    } else {
+      boolean waitsTooLong = System.nanoTime() - document.servedNanoTime > LONGEST_WAIT_NANOS;
+      turn = waitsTooLong ? document : query;
     }
-    boolean waitsTooLong = System.nanoTime() - document.servedNanoTime > LONGEST_WAIT_NANOS;
-    return waitsTooLong ? document : query;
+    notifyAll();
   }
 
   /** Waits for the caller's turn, and returns the item it has to run; below 0 if none is left. */
   private synchronized int claim(Request request, Deadline deadline) {
     boolean interrupted = false;
-    while (request.hasNext() && !(first() == request && running < slots)) {
+    while (request.hasNext() && !(turn == request && running < slots)) {
       if (deadline.isOver()) {
         drop(request);
         break;
@@ -189,7 +196,9 @@ public final class WorkerPool implements Closeable {
     request.running++;
     request.servedNanoTime = System.nanoTime();
     running++;
-    if (!request.hasNext()) {
+    if (request.hasNext()) {
+      chooseTurn();
+    } else {
       drop(request);
     }
     return index;
@@ -200,7 +209,7 @@ public final class WorkerPool implements Closeable {
     request.next = request.count;
     queries.remove(request);
     indexing.remove(request);
-    notifyAll();
+    chooseTurn();
   }
 
   private void run(Request request, int index) {
@@ -220,7 +229,7 @@ public final class WorkerPool implements Closeable {
       }
       request.running--;
       running--;
-      notifyAll();
+      chooseTurn();
     }
   }
 
@@ -230,14 +239,14 @@ public final class WorkerPool implements Closeable {
       Request request;
       int index;
       synchronized (this) {
-        while (first() != null && running >= slots && !closed) {
+        while (turn != null && running >= slots && !closed) {
           try {
             wait();
           } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts the pool's threads", e);
           }
         }
-        request = first();
+        request = turn;
         if (request == null || closed) {
           helpers--;
           return;

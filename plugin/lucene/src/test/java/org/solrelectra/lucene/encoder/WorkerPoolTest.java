@@ -204,7 +204,7 @@ class WorkerPoolTest {
   }
 
   @Test
-  void requestsAreServedInTheOrderTheyCame() throws Exception {
+  void requestsAreServedInTheOrderTheyCame() throws InterruptedException, IOException {
     List<String> order = Collections.synchronizedList(new ArrayList<>());
     try (WorkerPool pool = new WorkerPool(0)) {
       List<Thread> callers = new ArrayList<>();
@@ -227,7 +227,7 @@ class WorkerPoolTest {
   }
 
   @Test
-  void aQueryComesBetweenTheDocumentsOfARequest() throws Exception {
+  void aQueryComesBetweenTheDocumentsOfARequest() throws InterruptedException, IOException {
     List<String> order = Collections.synchronizedList(new ArrayList<>());
     try (WorkerPool pool = new WorkerPool(0)) {
       Thread query;
@@ -242,7 +242,7 @@ class WorkerPoolTest {
 
   /** Two callers that ask again and again leave no moment in which no query waits. */
   @Test
-  void documentsGetThroughBetweenQueriesThatNeverEnd() throws Exception {
+  void documentsGetThroughBetweenQueriesThatNeverEnd() throws InterruptedException, IOException {
     try (WorkerPool pool = new WorkerPool(0)) {
       AtomicBoolean indexed = new AtomicBoolean();
       List<Thread> callers = new ArrayList<>();
@@ -264,7 +264,7 @@ class WorkerPoolTest {
   }
 
   @Test
-  void noMoreItemsRunAtOnceThanThereAreThreadsAndOne() throws Exception {
+  void noMoreItemsRunAtOnceThanThereAreThreadsAndOne() throws InterruptedException, IOException {
     try (WorkerPool pool = new WorkerPool(2)) {
       AtomicInteger running = new AtomicInteger();
       AtomicInteger most = new AtomicInteger();
@@ -297,7 +297,8 @@ class WorkerPoolTest {
   }
 
   @Test
-  void aQueryThatWouldWaitTooLongIsRefusedAndDocumentsAreNot() throws Exception {
+  void aQueryThatWouldWaitTooLongIsRefusedAndDocumentsAreNot()
+      throws InterruptedException, IOException {
     try (WorkerPool pool = new WorkerPool(0)) {
       AtomicInteger done = new AtomicInteger();
       List<Thread> callers = new ArrayList<>();
@@ -324,7 +325,7 @@ class WorkerPoolTest {
   }
 
   @Test
-  void aRequestThatWaitsEndsAtItsDeadline() throws Exception {
+  void aRequestThatWaitsEndsAtItsDeadline() throws InterruptedException, IOException {
     try (WorkerPool pool = new WorkerPool(0)) {
       Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
       AtomicInteger runs = new AtomicInteger();
@@ -338,7 +339,7 @@ class WorkerPoolTest {
   }
 
   @Test
-  void aRequestThatWaitsCanBeInterrupted() throws Exception {
+  void aRequestThatWaitsCanBeInterrupted() throws InterruptedException, IOException {
     try (WorkerPool pool = new WorkerPool(0)) {
       Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
       AtomicReference<Object> outcome = new AtomicReference<>();
