@@ -30,7 +30,7 @@ class BenchRankIT {
 
   @TempDir private Path folder;
 
-  private CommandRun bench(Object... more) throws IOException {
+  private CommandRun bench(int tokens, Object... more) throws IOException {
     List<Object> arguments =
         new ArrayList<>(
             List.of(
@@ -41,7 +41,7 @@ class BenchRankIT {
                 "--passages",
                 3,
                 "--tokens",
-                24,
+                tokens,
                 "--rounds",
                 2));
     arguments.addAll(List.of(more));
@@ -66,19 +66,7 @@ class BenchRankIT {
   @ParameterizedTest
   @ValueSource(ints = {0, 24})
   void eachGraphScoresTheSamePassages(int tokens) throws IOException {
-    CommandRun run =
-        CommandRun.of(
-            "bench",
-            "rank",
-            "--model",
-            model(),
-            "--passages",
-            3,
-            "--tokens",
-            tokens,
-            "--rounds",
-            2,
-            "--json");
+    CommandRun run = bench(tokens, "--json");
     assertEquals(0, run.code(), run.err());
     JsonNode graphs = new ObjectMapper().readTree(run.lastLine());
     assertEquals(2, graphs.size());
@@ -91,7 +79,7 @@ class BenchRankIT {
 
   @Test
   void queriesAtOnceAreTimedBesideOneAlone() throws IOException {
-    CommandRun run = bench("--queries", 2, "--json");
+    CommandRun run = bench(24, "--queries", 2, "--json");
     assertEquals(0, run.code(), run.err());
     JsonNode graphs = new ObjectMapper().readTree(run.lastLine());
     assertTrue(graphs.get(1).get("atOnceMillis").asDouble() > 0);
@@ -101,7 +89,7 @@ class BenchRankIT {
   @Test
   @EnabledOnOs(OS.LINUX)
   void oneGraphAloneCanBeAskedForItsMemory() throws IOException {
-    CommandRun run = bench("--memory", "model.fast.onnx");
+    CommandRun run = bench(24, "--memory", "model.fast.onnx");
     assertEquals(0, run.code(), run.err());
     assertTrue(run.lastLine().matches(MEMORY), run.out());
     assertFalse(run.out().contains("model.onnx"), run.out());
@@ -109,7 +97,7 @@ class BenchRankIT {
 
   @Test
   void countsMustBeAtLeastOne() throws IOException {
-    CommandRun run = bench("--queries", 0);
+    CommandRun run = bench(24, "--queries", 0);
     assertEquals(2, run.code());
     assertEquals(
         "electra bench rank: --passages, --threads, --rounds and --queries must be at least 1;"
