@@ -3,7 +3,7 @@ package org.solrelectra.lucene.analysis;
 import org.solrelectra.lucene.model.Vocabulary;
 
 /**
- * The pieces that are whole words of one to eight ASCII characters, six of seven words of English:
+ * The pieces that are whole words of one to eight ASCII characters, as most words of English are:
  * found in one look where the trie takes a step a character.
  *
  * <p>Immutable; threads may share it.
