@@ -2,7 +2,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.solrelectra.lucene.encoder.Deadline;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -19,7 +19,7 @@ public final class Electra {
     PeerLoop.run(
         passages ->
             ranker
-                .score(lines.get(0), passages, LongPassages.BEGINNING, Deadline.NONE)
+                .score(lines.get(0), passages, WindowPolicy.BEGINNING, Deadline.NONE)
                 .logits(),
         lines.subList(1, lines.size()));
   }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.lucene.search.ReRankOperator;
@@ -76,7 +76,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--window-aggregation",
       defaultValue = "MAX",
       description = "Of the windows' logits: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-  private LongPassages.Aggregation windowAggregation;
+  private WindowPolicy.Aggregation windowAggregation;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -131,9 +131,12 @@ final class EvaluateCommand implements Callable<Integer> {
   private int ranking(Encoder encoder) throws IOException {
     int relevantFrom = relevance.grade();
     CrossEncoder crossEncoder = new CrossEncoder(encoder);
-    LongPassages longPassages =
-        new LongPassages(
-            maxWindows, encoder.model().maxLength() / 8, Integer.MAX_VALUE, windowAggregation);
+    WindowPolicy windowPolicy =
+        new WindowPolicy(
+            maxWindows,
+            WindowPolicy.defaultStride(encoder.model().maxLength()),
+            Integer.MAX_VALUE,
+            windowAggregation);
     List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
     List<double[]> bm25 = Bm25Baseline.scores(all);
     Map<String, List<RankingMetrics>> measured = new LinkedHashMap<>();
@@ -141,14 +144,14 @@ final class EvaluateCommand implements Callable<Integer> {
     measured.put("bm25", new ArrayList<>());
     String added = String.format(Locale.ROOT, "bm25 + %s * logit", weight);
     measured.put(added, new ArrayList<>());
-    int windows = 0;
+    int sequences = 0;
     for (int i = 0; i < all.size(); i++) {
       QueryCandidates query = all.get(i);
       if (query.isRankable(relevantFrom)) {
         CrossEncoder.Scores scores =
-            crossEncoder.score(query.query(), query.passages(), longPassages, Deadline.NONE);
+            crossEncoder.score(query.query(), query.passages(), windowPolicy, Deadline.NONE);
         float[] logits = scores.logits();
-        windows += scores.windows();
+        sequences += scores.sequences();
         double[] alone = new double[logits.length];
         double[] sum = new double[logits.length];
         for (int j = 0; j < logits.length; j++) {
@@ -165,21 +168,21 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new InvalidDatasetException(
           test + " holds no query with a relevant passage and another");
     }
-    print(queries, windows, measured);
+    print(queries, sequences, measured);
     return 0;
   }
 
-  private void print(int queries, int windows, Map<String, List<RankingMetrics>> measured) {
+  private void print(int queries, int sequences, Map<String, List<RankingMetrics>> measured) {
     PrintWriter out = spec.commandLine().getOut();
     ObjectNode object = new ObjectMapper().createObjectNode();
-    object.put("task", "ranking").put("queries", queries).put("windows", windows);
+    object.put("task", "ranking").put("queries", queries).put("sequences", sequences);
     StringBuilder table =
         new StringBuilder(
             String.format(
                 Locale.ROOT,
                 "%d queries, %d sequences%n%-24s %8s %8s %8s%n",
                 queries,
-                windows,
+                sequences,
                 "",
                 "MRR@10",
                 "nDCG@10",

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.solrelectra.lucene.encoder.Deadline;
-import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.CrossEncoder;
@@ -75,7 +75,7 @@ final class RankContender implements Closeable {
   void ask(String query, List<String> texts, int queries, boolean isTimed) throws IOException {
     CrossEncoder ranker = new CrossEncoder(encoder);
     long start = System.nanoTime();
-    logits = ranker.score(query, texts, LongPassages.BEGINNING, Deadline.NONE).logits();
+    logits = ranker.score(query, texts, WindowPolicy.BEGINNING, Deadline.NONE).logits();
     if (isTimed) {
       alone.addSince(start);
     }
@@ -93,7 +93,7 @@ final class RankContender implements Closeable {
     List<FutureTask<CrossEncoder.Scores>> tasks = new ArrayList<>();
     for (int i = 0; i < queries; i++) {
       FutureTask<CrossEncoder.Scores> task =
-          new FutureTask<>(() -> ranker.score(query, texts, LongPassages.BEGINNING, Deadline.NONE));
+          new FutureTask<>(() -> ranker.score(query, texts, WindowPolicy.BEGINNING, Deadline.NONE));
       tasks.add(task);
       new Thread(task, "query-" + i).start();
     }

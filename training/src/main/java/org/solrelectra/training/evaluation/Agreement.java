@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
@@ -90,11 +90,11 @@ public record Agreement(
       if (query.isRankable(relevantFrom)) {
         float[] a =
             first
-                .score(query.query(), query.passages(), LongPassages.BEGINNING, Deadline.NONE)
+                .score(query.query(), query.passages(), WindowPolicy.BEGINNING, Deadline.NONE)
                 .logits();
         float[] b =
             second
-                .score(query.query(), query.passages(), LongPassages.BEGINNING, Deadline.NONE)
+                .score(query.query(), query.passages(), WindowPolicy.BEGINNING, Deadline.NONE)
                 .logits();
         expected.add(query.measure(doubles(a), relevantFrom));
         actual.add(query.measure(doubles(b), relevantFrom));

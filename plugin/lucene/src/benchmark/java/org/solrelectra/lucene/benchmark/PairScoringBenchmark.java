@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.solrelectra.lucene.encoder.Deadline;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -65,6 +65,6 @@ public class PairScoringBenchmark {
   /** Returns the logits, so that nothing is optimised away. */
   @Benchmark
   public float[] score() throws IOException {
-    return crossEncoder.score(QUESTION, texts, LongPassages.BEGINNING, Deadline.NONE).logits();
+    return crossEncoder.score(QUESTION, texts, WindowPolicy.BEGINNING, Deadline.NONE).logits();
   }
 }

@@ -69,16 +69,16 @@ public final class TokenBatchBuilder {
 
   /** Returns one sequence for each passage, in their order; the query is tokenized once. */
   public TokenBatch pairs(CharSequence query, List<? extends CharSequence> passages) {
-    return pairs(query, passages, LongPassages.BEGINNING).sequences();
+    return pairs(query, passages, WindowPolicy.BEGINNING).batch();
   }
 
   /**
    * The sequences of passages.
    *
-   * @param sequences those of the first passage, then those of the second, …
+   * @param batch the sequences of the first passage, then those of the second, …
    * @param windows how many sequences each passage has
    */
-  public record Passages(TokenBatch sequences, int[] windows) {}
+  public record Passages(TokenBatch batch, int[] windows) {}
 
   /**
    * Returns one sequence for each passage that fits, and one or several windows of each that does
@@ -87,7 +87,7 @@ public final class TokenBatchBuilder {
    * @throws IllegalArgumentException if the query leaves windows no longer than the stride
    */
   public Passages pairs(
-      CharSequence query, List<? extends CharSequence> passages, LongPassages longPassages) {
+      CharSequence query, List<? extends CharSequence> passages, WindowPolicy windowPolicy) {
     int room = maxLength - SPECIAL_TOKENS_OF_PAIR;
     WordPieces queryPieces = new WordPieces();
     // Which text is the longer matters to LONGEST_FIRST even where neither fits.
@@ -95,9 +95,9 @@ public final class TokenBatchBuilder {
     wordPieces.encode(query, SpecialTokens.AS_TEXT, queryLimit, queryPieces);
     // One token more tells that a passage is too long; the rest need not be read.
     int passageLimit =
-        longPassages.maxWindows() == 1
+        windowPolicy.maxWindows() == 1
             ? Math.max(room, queryPieces.size()) + 1
-            : Math.max(LongPassages.LONGEST, queryPieces.size() + 1);
+            : Math.max(WindowPolicy.LONGEST, queryPieces.size() + 1);
     Set<Integer> queryIds = new HashSet<>();
     for (int id : queryPieces.ids()) {
       queryIds.add(id);
@@ -115,10 +115,10 @@ public final class TokenBatchBuilder {
         truncatedQueries++;
       }
       List<PassageWindow> windows = List.of(new PassageWindow(0, lengths.passage()));
-      if (longPassages.maxWindows() > 1 && lengths.passage() < passagePieces.size()) {
-        int most = tokens < longPassages.maxTokens() ? longPassages.maxWindows() : 1;
+      if (windowPolicy.maxWindows() > 1 && lengths.passage() < passagePieces.size()) {
+        int most = tokens < windowPolicy.maxTokens() ? windowPolicy.maxWindows() : 1;
         windows =
-            longPassages.select(
+            windowPolicy.select(
                 passagePieces.ids(), room - lengths.query(), most, queryIds::contains);
       }
       for (PassageWindow window : windows) {

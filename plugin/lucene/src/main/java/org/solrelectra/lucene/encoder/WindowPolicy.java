@@ -17,18 +17,18 @@ import java.util.function.IntPredicate;
  *     further passage
  * @param aggregation what becomes of the windows' logits
  */
-public record LongPassages(int maxWindows, int stride, int maxTokens, Aggregation aggregation) {
+public record WindowPolicy(int maxWindows, int stride, int maxTokens, Aggregation aggregation) {
 
   /** Reads the beginning of each passage. */
-  public static final LongPassages BEGINNING =
-      new LongPassages(1, 0, Integer.MAX_VALUE, Aggregation.MAX);
+  public static final WindowPolicy BEGINNING =
+      new WindowPolicy(1, 0, Integer.MAX_VALUE, Aggregation.MAX);
 
   /** Of a longer passage no more is tokenized; some 600,000 characters. */
   static final int LONGEST = 1 << 17;
 
   private static final int TOP = 3;
 
-  public LongPassages {
+  public WindowPolicy {
     if (maxWindows < 1 || stride < 0 || maxTokens < 1) {
       throw new IllegalArgumentException(
           "maxWindows and maxTokens must be at least 1, stride at least 0; maxWindows="
@@ -38,6 +38,15 @@ public record LongPassages(int maxWindows, int stride, int maxTokens, Aggregatio
               + ", maxTokens="
               + maxTokens);
     }
+  }
+
+  /**
+   * Returns the stride where none is wished for: an eighth.
+   *
+   * @param maxLength tokens that the model takes
+   */
+  public static int defaultStride(int maxLength) {
+    return maxLength / 8;
   }
 
   /** How the logits of a passage's windows become its score. */

@@ -6,9 +6,9 @@ import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.Lane;
-import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.lucene.model.Task;
 
@@ -53,9 +53,9 @@ public final class CrossEncoder {
    * @param logits one for each passage, in their order; NaN where the deadline came first
    * @param scored how many passages were scored
    * @param truncatedQueries how many passages lost a part of their query
-   * @param windows how many sequences the passages came to
+   * @param sequences how many the passages came to, which is what the call cost
    */
-  public record Scores(float[] logits, int scored, int truncatedQueries, int windows) {
+  public record Scores(float[] logits, int scored, int truncatedQueries, int sequences) {
     /** Says whether a passage was scored. */
     public boolean isScored(int passage) {
       return !Float.isNaN(logits[passage]);
@@ -69,11 +69,11 @@ public final class CrossEncoder {
   public Scores score(
       String query,
       List<? extends CharSequence> passages,
-      LongPassages longPassages,
+      WindowPolicy windowPolicy,
       Deadline deadline)
       throws IOException {
-    TokenBatchBuilder.Passages pairs = batches.pairs(query, passages, longPassages);
-    TokenBatch batch = pairs.sequences();
+    TokenBatchBuilder.Passages pairs = batches.pairs(query, passages, windowPolicy);
+    TokenBatch batch = pairs.batch();
     EncoderOutput output = encoder.encode(batch, deadline, Lane.QUERY);
     float[] logits = new float[passages.size()];
     int scored = 0;
@@ -85,7 +85,7 @@ public final class CrossEncoder {
         isDone = output.isDone(first + j);
         windows[j] = isDone ? output.logits(first + j)[positive] : Float.NaN;
       }
-      logits[i] = isDone ? longPassages.aggregation().of(windows) : Float.NaN;
+      logits[i] = isDone ? windowPolicy.aggregation().of(windows) : Float.NaN;
       scored += isDone ? 1 : 0;
       first += windows.length;
     }

@@ -10,7 +10,7 @@ import org.apache.lucene.search.Rescorer;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TopDocs;
 import org.solrelectra.lucene.encoder.Deadline;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 
 /**
  * Reranks the hits of a first stage with a cross-encoder. Every hit that is given is scored; equal
@@ -22,7 +22,7 @@ public final class CrossEncoderRescorer extends Rescorer {
   private final CrossEncoder crossEncoder;
   private final String query;
   private final PassageSource passages;
-  private final LongPassages longPassages;
+  private final WindowPolicy windowPolicy;
   private final ReRankOperator operator;
   private final double weight;
 
@@ -34,7 +34,7 @@ public final class CrossEncoderRescorer extends Rescorer {
       CrossEncoder crossEncoder,
       String query,
       PassageSource passages,
-      LongPassages longPassages,
+      WindowPolicy windowPolicy,
       ReRankOperator operator,
       double weight) {
     if (!(weight > 0 && Double.isFinite(weight))) {
@@ -43,7 +43,7 @@ public final class CrossEncoderRescorer extends Rescorer {
     this.crossEncoder = crossEncoder;
     this.query = query;
     this.passages = passages;
-    this.longPassages = longPassages;
+    this.windowPolicy = windowPolicy;
     this.operator = operator;
     this.weight = weight;
   }
@@ -71,7 +71,7 @@ public final class CrossEncoderRescorer extends Rescorer {
     int[] documents = Arrays.stream(hits).mapToInt(hit -> hit.doc).toArray();
     try {
       return crossEncoder.score(
-          query, passages.passages(searcher, documents, deadline), longPassages, deadline);
+          query, passages.passages(searcher, documents, deadline), windowPolicy, deadline);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }

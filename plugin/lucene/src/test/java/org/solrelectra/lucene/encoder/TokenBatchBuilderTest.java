@@ -82,12 +82,12 @@ class TokenBatchBuilderTest {
     assertEquals(2, batch.truncatedQueries());
   }
 
-  private static LongPassages windows(int most, int stride, int maxTokens) {
-    return new LongPassages(most, stride, maxTokens, LongPassages.Aggregation.MAX);
+  private static WindowPolicy windows(int most, int stride, int maxTokens) {
+    return new WindowPolicy(most, stride, maxTokens, WindowPolicy.Aggregation.MAX);
   }
 
   private List<String> pieces(TokenBatchBuilder.Passages passages) {
-    return passages.sequences().sequences().stream().map(this::pieces).toList();
+    return passages.batch().sequences().stream().map(this::pieces).toList();
   }
 
   @Test
@@ -148,10 +148,10 @@ class TokenBatchBuilderTest {
   @Test
   void windowsBecomeOneScore() {
     float[] logits = {1, -3, 4, 2};
-    assertEquals(4, LongPassages.Aggregation.MAX.of(logits));
-    assertEquals(7f / 3, LongPassages.Aggregation.TOP_MEAN.of(logits));
-    assertEquals(1, LongPassages.Aggregation.MEAN.of(logits));
-    assertEquals(1.5f, LongPassages.Aggregation.TOP_MEAN.of(new float[] {1, 2}));
+    assertEquals(4, WindowPolicy.Aggregation.MAX.of(logits));
+    assertEquals(7f / 3, WindowPolicy.Aggregation.TOP_MEAN.of(logits));
+    assertEquals(1, WindowPolicy.Aggregation.MEAN.of(logits));
+    assertEquals(1.5f, WindowPolicy.Aggregation.TOP_MEAN.of(new float[] {1, 2}));
     assertArrayEquals(new float[] {1, -3, 4, 2}, logits);
   }
 

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.FixtureModels;
 import org.solrelectra.lucene.encoder.Deadline;
-import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
 
@@ -77,13 +77,13 @@ class CrossEncoderRescorerIT {
         crossEncoder,
         "money",
         new PassageSource(List.of(fields)),
-        LongPassages.BEGINNING,
+        WindowPolicy.BEGINNING,
         operator,
         weight);
   }
 
   private float[] logits(List<String> passages) throws IOException {
-    return crossEncoder.score("money", passages, LongPassages.BEGINNING, Deadline.NONE).logits();
+    return crossEncoder.score("money", passages, WindowPolicy.BEGINNING, Deadline.NONE).logits();
   }
 
   @Test
@@ -129,7 +129,7 @@ class CrossEncoderRescorerIT {
   @Test
   void aDeadlineLeavesPassagesUnscored() throws IOException {
     CrossEncoder.Scores scores =
-        crossEncoder.score("money", PASSAGES, LongPassages.BEGINNING, Deadline.afterMillis(-1));
+        crossEncoder.score("money", PASSAGES, WindowPolicy.BEGINNING, Deadline.afterMillis(-1));
     assertEquals(0, scores.scored());
     assertFalse(scores.isScored(0));
   }

@@ -51,7 +51,7 @@ final class CrossEncoderQuery extends RankQuery {
         model.crossEncoder(),
         parameters.queryText(),
         new PassageSource(parameters.inputFields()),
-        parameters.longPassages(),
+        parameters.windowPolicy(),
         parameters.reRankOperator(),
         parameters.reRankWeight());
   }

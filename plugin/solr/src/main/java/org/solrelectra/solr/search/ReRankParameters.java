@@ -15,7 +15,7 @@ import org.apache.solr.schema.SchemaField;
 import org.apache.solr.schema.StrField;
 import org.apache.solr.schema.TextField;
 import org.apache.solr.search.QueryParsing;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.search.ReRankOperator;
 
 /**
@@ -24,7 +24,7 @@ import org.solrelectra.lucene.search.ReRankOperator;
  * @param reRankDocs how many documents to rerank, on each shard
  * @param inputFields stored fields that make up a passage
  * @param queryText what passages are read against
- * @param longPassages how documents that are longer than the model takes are read
+ * @param windowPolicy how documents that are longer than the model takes are read
  * @param reRankWeight of the logit
  * @param reRankOperator how logit and first-stage score become one
  * @param timeoutMillis the time for it; null for no limit
@@ -34,7 +34,7 @@ record ReRankParameters(
     int reRankDocs,
     List<String> inputFields,
     String queryText,
-    LongPassages longPassages,
+    WindowPolicy windowPolicy,
     double reRankWeight,
     ReRankOperator reRankOperator,
     Integer timeoutMillis,
@@ -114,7 +114,7 @@ record ReRankParameters(
         number(local, RE_RANK_DOCS, 1, MOST_DOCS, DEFAULT_DOCS),
         inputFields(local, schema),
         required(local, QUERY_TEXT, "the text that documents are read against, such as $q"),
-        longPassages(local, maxLength),
+        windowPolicy(local, maxLength),
         weight(local),
         choice(local, RE_RANK_OPERATOR, ReRankOperator.values(), ReRankOperator::key),
         number(local, TIMEOUT_MILLIS, 0, LONGEST_TIMEOUT_MILLIS, null),
@@ -166,7 +166,7 @@ record ReRankParameters(
     return List.copyOf(fields);
   }
 
-  private static LongPassages longPassages(SolrParams local, int maxLength) {
+  private static WindowPolicy windowPolicy(SolrParams local, int maxLength) {
     int maxWindows = number(local, MAX_WINDOWS, 1, MOST_WINDOWS, 1);
     for (String name : List.of(WINDOW_STRIDE, WINDOW_AGGREGATION, MAX_TOKENS)) {
       if (maxWindows == 1 && local.get(name) != null) {
@@ -174,15 +174,15 @@ record ReRankParameters(
       }
     }
     // The longest query leaves half of the model's length; a stride has to be shorter.
-    return new LongPassages(
+    return new WindowPolicy(
         maxWindows,
-        number(local, WINDOW_STRIDE, 0, maxLength / 4, maxLength / 8),
+        number(local, WINDOW_STRIDE, 0, maxLength / 4, WindowPolicy.defaultStride(maxLength)),
         number(local, MAX_TOKENS, 1, MOST_TOKENS, DEFAULT_TOKENS),
         choice(
             local,
             WINDOW_AGGREGATION,
-            LongPassages.Aggregation.values(),
-            LongPassages.Aggregation::key));
+            WindowPolicy.Aggregation.values(),
+            WindowPolicy.Aggregation::key));
   }
 
   private static double weight(SolrParams local) {

@@ -14,7 +14,7 @@ import org.apache.lucene.search.TermQuery;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.solrelectra.lucene.encoder.LongPassages;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.ReRankOperator;
 import org.solrelectra.solr.FixtureModels;
@@ -41,7 +41,7 @@ class CrossEncoderQueryTest {
         100,
         List.of("text"),
         "query",
-        LongPassages.BEGINNING,
+        WindowPolicy.BEGINNING,
         1,
         ReRankOperator.REPLACE,
         null,
@@ -63,8 +63,8 @@ class CrossEncoderQueryTest {
     List<String> text = List.of("text");
     ReRankOperator replace = ReRankOperator.REPLACE;
     OnError original = OnError.ORIGINAL;
-    LongPassages beginning = LongPassages.BEGINNING;
-    LongPassages mean = new LongPassages(2, 4, 100, LongPassages.Aggregation.MEAN);
+    WindowPolicy beginning = WindowPolicy.BEGINNING;
+    WindowPolicy mean = new WindowPolicy(2, 4, 100, WindowPolicy.Aggregation.MEAN);
     for (ReRankParameters other :
         List.of(
             new ReRankParameters(99, text, "query", beginning, 1, replace, null, original),
@@ -93,7 +93,7 @@ class CrossEncoderQueryTest {
     CrossEncoderQuery query = new CrossEncoderQuery(ALL, model("ranker", directory), parameters());
     assertEquals(
         "{!crossEncoder model=ranker version=7 ReRankParameters[reRankDocs=100, inputFields=[text],"
-            + " queryText=query, longPassages=LongPassages[maxWindows=1, stride=0,"
+            + " queryText=query, windowPolicy=WindowPolicy[maxWindows=1, stride=0,"
             + " maxTokens=2147483647, aggregation=MAX], reRankWeight=1.0, reRankOperator=REPLACE, timeoutMillis=null,"
             + " onError=ORIGINAL] mainQuery=*:*}",
         query.toString());

@@ -54,8 +54,8 @@ import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.Lane;
-import org.solrelectra.lucene.encoder.LongPassages;
 import org.solrelectra.lucene.encoder.TokenBatch;
+import org.solrelectra.lucene.encoder.WindowPolicy;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.BelowReRanked;
 import org.solrelectra.lucene.search.ReRankOperator;
@@ -112,7 +112,7 @@ class CrossEncoderReRankCollectorTest {
         reRankDocs,
         List.of("text"),
         "good",
-        LongPassages.BEGINNING,
+        WindowPolicy.BEGINNING,
         1,
         ReRankOperator.REPLACE,
         null,
@@ -210,7 +210,7 @@ class CrossEncoderReRankCollectorTest {
         5,
         List.of("text"),
         "good",
-        LongPassages.BEGINNING,
+        WindowPolicy.BEGINNING,
         1,
         ReRankOperator.REPLACE,
         60_000,
@@ -319,7 +319,7 @@ class CrossEncoderReRankCollectorTest {
                     5,
                     List.of("text"),
                     "good",
-                    LongPassages.BEGINNING,
+                    WindowPolicy.BEGINNING,
                     0.3,
                     operator,
                     60_000,
@@ -376,7 +376,7 @@ class CrossEncoderReRankCollectorTest {
             9,
             List.of("absent"),
             "good",
-            LongPassages.BEGINNING,
+            WindowPolicy.BEGINNING,
             1,
             ReRankOperator.REPLACE,
             null,
@@ -401,7 +401,7 @@ class CrossEncoderReRankCollectorTest {
                   window,
                   List.of("text"),
                   "good",
-                  LongPassages.BEGINNING,
+                  WindowPolicy.BEGINNING,
                   1,
                   ReRankOperator.REPLACE,
                   60_000,
