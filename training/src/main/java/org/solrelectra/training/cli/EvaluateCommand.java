@@ -130,6 +130,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private int ranking(Encoder encoder) throws IOException {
     int relevantFrom = relevance.grade();
+    if (maxWindows < 1) {
+      throw new IllegalArgumentException(
+          "--max-windows must be at least 1; --max-windows=" + maxWindows);
+    }
     CrossEncoder crossEncoder = new CrossEncoder(encoder);
     WindowPolicy windowPolicy =
         new WindowPolicy(

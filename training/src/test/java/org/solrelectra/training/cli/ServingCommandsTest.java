@@ -270,6 +270,31 @@ class ServingCommandsTest {
   }
 
   @Test
+  void aLongPassageIsMeasuredInWindows() throws IOException {
+    Path model = FixtureModels.copy("ranker", folder);
+    String longPassage = "goal ".repeat(2000);
+    Path file =
+        Files.writeString(
+            folder.resolve("test.tsv"),
+            "query\tpassage\tlabel\nrain\t" + longPassage + "\t1\nrain\tteam\t0\n");
+    assertEquals(2, sequences(model, file, 1));
+    assertEquals(4, sequences(model, file, 3));
+    CommandRun wrong =
+        CommandRun.of("evaluate", "--model", model, "--test", file, "--max-windows", 0);
+    assertEquals(2, wrong.code());
+    assertEquals(
+        "electra evaluate: --max-windows must be at least 1; --max-windows=0", wrong.errorLine());
+  }
+
+  private static int sequences(Path model, Path test, int maxWindows) throws IOException {
+    CommandRun run =
+        CommandRun.of(
+            "evaluate", "--model", model, "--test", test, "--max-windows", maxWindows, "--json");
+    assertEquals(0, run.code(), run.err());
+    return new ObjectMapper().readTree(run.out()).get("sequences").asInt();
+  }
+
+  @Test
   void aLabelTheModelDoesNotHaveIsNamed() throws IOException {
     Path model = FixtureModels.copy("classifier", folder);
     Path file = Files.writeString(folder.resolve("test.tsv"), "text\tlabel\nrain\tclimate\n");
