@@ -125,7 +125,7 @@ final class QuantizeCommand implements Callable<Integer> {
         agreement.metric(),
         agreement.reference(),
         agreement.smaller(),
-        -agreement.loss());
+        agreement.smaller() - agreement.reference());
     if (Double.isNaN(agreement.same())) {
       out.printf(
           Locale.ROOT,

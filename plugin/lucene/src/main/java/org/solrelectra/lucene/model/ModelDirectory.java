@@ -27,6 +27,8 @@ public final class ModelDirectory {
   public static final List<String> GRAPHS =
       List.of("model.int8.onnx", "model.fast.onnx", "model.onnx", "onnx/model.onnx");
 
+  private static final String WEIGHTS = "model.safetensors";
+
   private final Path path;
   private final ModelConfig config;
   private final TokenizerConfig tokenizer;
@@ -57,12 +59,12 @@ public final class ModelDirectory {
             ? null
             : Manifest.fromJson(manifestJson, usual, manifestFile.toString());
     Map<String, String> hashes = written == null ? Map.of() : written.sha256();
+    this.graphFile = findGraph(candidates, hashes.keySet());
     // Hashes first: a damaged file is to be called damaged, not ill-formed.
     verifyHashes(hashes);
     TokenizerFiles tokenizerFiles = new TokenizerFiles(path, assumed);
     this.vocabulary = tokenizerFiles.vocabulary();
     this.tokenizer = tokenizerFiles.config(config.maxPositions());
-    this.graphFile = findGraph(candidates, hashes.keySet());
     this.graph = OnnxGraphInspector.inspect(graphFile);
     this.labels = checkedLabels();
     this.manifest = written == null ? derivedManifest(assumed) : written;
@@ -71,7 +73,9 @@ public final class ModelDirectory {
   }
 
   /**
-   * Opens a directory and checks all that can be checked without running the graph.
+   * Opens a directory and checks all that can be checked without running the graph. Of the files
+   * that the manifest lists, the weights for training and the graphs that are not chosen need not
+   * be there.
    *
    * @throws InvalidModelException if a file is missing, damaged, or does not fit the others
    */
@@ -100,18 +104,19 @@ public final class ModelDirectory {
 
   /**
    * @param listed the files of the manifest: if it lists graphs, another one is what an older
-   *     export left
+   *     export left, and the best of them must be there
    */
   private Path findGraph(List<String> candidates, Set<String> listed) throws InvalidModelException {
     boolean listsGraphs = GRAPHS.stream().anyMatch(listed::contains);
     for (String name : candidates) {
-      if (Files.exists(path.resolve(name)) && (!listsGraphs || listed.contains(name))) {
+      if (listsGraphs ? listed.contains(name) : Files.exists(path.resolve(name))) {
         return path.resolve(name);
       }
     }
     throw new InvalidModelException(path + " holds no graph; expected one of " + candidates);
   }
 
+  /** Passes over weights and graphs that are not read here: they are most of the bytes. */
   private void verifyHashes(Map<String, String> hashes) throws IOException {
     for (Map.Entry<String, String> entry : hashes.entrySet()) {
       Path file = path.resolve(entry.getKey()).normalize();
@@ -121,6 +126,10 @@ public final class ModelDirectory {
                 + " lists a file outside the directory; file='"
                 + entry.getKey()
                 + "'");
+      }
+      boolean unread = entry.getKey().equals(WEIGHTS) || GRAPHS.contains(entry.getKey());
+      if (unread && !file.equals(graphFile)) {
+        continue;
       }
       if (!Files.exists(file)) {
         throw new InvalidModelException(

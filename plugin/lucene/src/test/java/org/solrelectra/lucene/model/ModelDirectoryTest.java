@@ -182,14 +182,14 @@ class ModelDirectoryTest {
   @Test
   void missingPartsAreNamed() throws IOException {
     dropManifest();
+    Files.delete(directory.resolve("vocab.txt"));
+    assertEquals(
+        directory + " holds no vocabulary; expected vocab.txt or tokenizer.json", failure());
     Files.delete(directory.resolve("model.onnx"));
     assertEquals(
         directory
             + " holds no graph; expected one of [model.int8.onnx, model.fast.onnx, model.onnx, onnx/model.onnx]",
         failure());
-    Files.delete(directory.resolve("vocab.txt"));
-    assertEquals(
-        directory + " holds no vocabulary; expected vocab.txt or tokenizer.json", failure());
   }
 
   @Test
@@ -206,6 +206,25 @@ class ModelDirectoryTest {
     Files.delete(directory.resolve("vocab.txt"));
     assertEquals(
         directory.resolve("vocab.txt") + " is missing, though manifest.json lists it", failure());
+  }
+
+  @Test
+  void weightsAndGraphsThatAreNotReadMayBeMissing() throws IOException {
+    editJson(
+        "manifest.json",
+        json ->
+            json.withObject("/sha256").put("model.safetensors", "00").put("onnx/model.onnx", "00"));
+    Files.writeString(directory.resolve("model.safetensors"), "not of this hash");
+    assertEquals(directory.resolve("model.onnx"), ModelDirectory.open(directory).graphFile());
+  }
+
+  @Test
+  void theBestListedGraphMustBeThere() throws IOException {
+    editJson("manifest.json", json -> json.withObject("/sha256").put("model.fast.onnx", "00"));
+    Path fast = directory.resolve("model.fast.onnx");
+    assertEquals(fast + " is missing, though manifest.json lists it", failure());
+    Files.writeString(fast, "not of this hash");
+    assertTrue(failure().startsWith(fast + " is damaged or was changed"), failure());
   }
 
   @Test
