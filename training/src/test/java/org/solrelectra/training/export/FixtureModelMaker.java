@@ -56,6 +56,25 @@ public final class FixtureModelMaker {
         output);
   }
 
+  /**
+   * Returns a ranker with layers of ELECTRA-small's shape, whose runs take as long as real ones.
+   */
+  static HuggingFaceModel smallRanker(int layers, int maxLength) throws IOException {
+    Vocabulary vocabulary = vocabulary();
+    Head head = Head.ranker();
+    ElectraConfig config =
+        new ElectraConfig(
+            vocabulary.size(), 128, 256, layers, 4, 1024, maxLength, 2, 1e-12, 0.1, 0.1);
+    ParameterSet parameters = new ParameterSet(1, new Device("cpu"));
+    new SequenceClassificationNetwork(parameters, config, head.labels().size());
+    return new HuggingFaceModel(
+        config,
+        head,
+        HuggingFaceWeights.of(parameters, ""),
+        vocabulary,
+        TokenizerConfig.bert(true, maxLength));
+  }
+
   /** Returns a random network with this head and a vocabulary of letters and a few words. */
   public static HuggingFaceModel model(Head head) throws IOException {
     Vocabulary vocabulary = vocabulary();

@@ -20,16 +20,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.bytedeco.pytorch.Device;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
-import org.solrelectra.training.checkpoint.HuggingFaceWeights;
 import org.solrelectra.training.export.OnnxExporter.Operators;
-import org.solrelectra.training.network.ElectraConfig;
-import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.network.SequenceClassificationNetwork;
 
 /**
  * Profiles both graphs on the ONNX Runtime that is built with: which operators are fast changes
@@ -37,6 +31,7 @@ import org.solrelectra.training.network.SequenceClassificationNetwork;
  * SkipLayerNormalization four times slower).
  */
 class ServingOperatorsIT {
+  private static final int LAYERS = 6;
   private static final int LENGTH = 128;
   private static final int RUNS = 24;
 
@@ -56,22 +51,6 @@ class ServingOperatorsIT {
   private static final double GROWTH = 1.2;
 
   @TempDir private Path folder;
-
-  /** Layers of ELECTRA-small's shape. */
-  private static HuggingFaceModel model() throws IOException {
-    HuggingFaceModel small = FixtureModelMaker.model(Head.ranker());
-    ElectraConfig config =
-        new ElectraConfig(
-            small.vocabulary().size(), 128, 256, 6, 4, 1024, LENGTH, 2, 1e-12, 0.1, 0.1);
-    ParameterSet parameters = new ParameterSet(1, new Device("cpu"));
-    new SequenceClassificationNetwork(parameters, config, 1);
-    return new HuggingFaceModel(
-        config,
-        small.head(),
-        HuggingFaceWeights.of(parameters, ""),
-        small.vocabulary(),
-        small.tokenizer());
-  }
 
   /** Opens a graph that is profiled while it runs. */
   private OrtSession open(HuggingFaceModel model, Operators operators)
@@ -152,7 +131,7 @@ class ServingOperatorsIT {
 
   @Test
   void theChosenOperatorsAreTheFastOnes() throws IOException, OrtException {
-    HuggingFaceModel model = model();
+    HuggingFaceModel model = FixtureModelMaker.smallRanker(LAYERS, LENGTH);
     Map<String, Double> standard;
     Map<String, Double> fast;
     Map<String, Double> int8;
