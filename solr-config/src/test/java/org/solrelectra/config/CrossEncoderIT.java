@@ -100,6 +100,20 @@ class CrossEncoderIT {
     }
   }
 
+  /** Tokens 0 to 25, 22 to 47, 44 to 60 where four are shared. */
+  @Test
+  void neighbouringWindowsShareWhatTheModelSays() {
+    SolrNode.Core articles = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    index(
+        articles,
+        "{'id':'1','rank':2,'text':'" + "word ".repeat(24) + "great " + "word ".repeat(36) + "'}");
+    for (String[] expected : new String[][] {{"windowStride=0", "0.8333333"}, {"", "1.6666666"}}) {
+      String policy = "maxWindows=4 windowAggregation=mean " + expected[0];
+      Http.Answer answer = articles.select("q", BY_RANK, "rq", rq(policy), "fl", "id,score");
+      assertEquals(List.of(expected[1]), answer.values("score"), policy);
+    }
+  }
+
   @Test
   void ofTooManyWindowsThoseAreReadThatShareTokensWithTheQuery() {
     SolrNode.Core articles = solr.core(new TestConfigset().reranking("models", "passage-ranker"));

@@ -137,10 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
     CrossEncoder crossEncoder = new CrossEncoder(encoder);
     WindowPolicy windowPolicy =
         new WindowPolicy(
-            maxWindows,
-            WindowPolicy.defaultStride(encoder.model().maxLength()),
-            Integer.MAX_VALUE,
-            windowAggregation);
+            maxWindows, encoder.model().windowStride(), Integer.MAX_VALUE, windowAggregation);
     List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
     List<double[]> bm25 = Bm25Baseline.scores(all);
     Map<String, List<RankingMetrics>> measured = new LinkedHashMap<>();

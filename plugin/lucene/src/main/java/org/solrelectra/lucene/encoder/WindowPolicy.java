@@ -40,15 +40,6 @@ public record WindowPolicy(int maxWindows, int stride, int maxTokens, Aggregatio
     }
   }
 
-  /**
-   * Returns the stride where none is wished for: an eighth.
-   *
-   * @param maxLength tokens that the model takes
-   */
-  public static int defaultStride(int maxLength) {
-    return maxLength / 8;
-  }
-
   /** How the logits of a passage's windows become its score. */
   public enum Aggregation {
     /** The best window's: a passage is as good as its best part. */

@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param activation what makes logits probabilities
  * @param temperature what logits are divided by before the activation; 1 changes nothing
  * @param truncation how a pair that is too long is cut
+ * @param stride tokens that the windows of a passage share; null if the model does not say
  * @param sha256 the hash of each listed file, by its path in the directory
  */
 public record Manifest(
@@ -25,6 +26,7 @@ public record Manifest(
     Activation activation,
     double temperature,
     Truncation truncation,
+    Integer stride,
     Map<String, String> sha256) {
 
   /** The format that this code writes and reads. */
@@ -75,6 +77,7 @@ public record Manifest(
           activation(json.path("activation").asText(null), usual, task, source),
           json.path("calibration").path("temperature").asDouble(1),
           Truncation.of(json.path("truncation").path("strategy").asText(null), source),
+          stride(json.path("truncation").path("stride"), source),
           hashes);
     } catch (IllegalArgumentException e) {
       throw new InvalidModelException(source + ": " + e.getMessage(), e);
@@ -95,6 +98,17 @@ public record Manifest(
           throw new InvalidModelException(
               source + ": activation must be softmax or sigmoid; activation='" + key + "'");
     };
+  }
+
+  private static Integer stride(JsonNode json, String source) throws InvalidModelException {
+    if (json.isMissingNode() || json.isNull()) {
+      return null;
+    }
+    if (!json.canConvertToExactIntegral() || !json.canConvertToInt() || json.asInt() < 0) {
+      throw new InvalidModelException(
+          source + ": truncation.stride must be a whole number of at least 0; stride=" + json);
+    }
+    return json.asInt();
   }
 
   private static String text(JsonNode json, String key, String source)

@@ -220,6 +220,7 @@ public final class ModelDirectory {
         exclusive ? Manifest.Activation.SOFTMAX : Manifest.Activation.SIGMOID,
         1,
         Truncation.PASSAGE,
+        null,
         Map.of());
   }
 
@@ -262,6 +263,14 @@ public final class ModelDirectory {
               + config.vocabularySize()
               + "; pieces="
               + vocabulary.size());
+    }
+    if (manifest.stride() != null && manifest.stride() > maxWindowStride()) {
+      throw new InvalidModelException(
+          path.resolve(Manifest.FILE)
+              + ": truncation.stride must be at most a quarter of the longest sequence, "
+              + maxWindowStride()
+              + "; stride="
+              + manifest.stride());
     }
     if (manifest.positiveLabel() != null && !labels.contains(manifest.positiveLabel())) {
       throw new InvalidModelException(
@@ -313,6 +322,22 @@ public final class ModelDirectory {
   /** Returns the longest sequence in tokens, special tokens included. */
   public int maxLength() {
     return tokenizer.modelMaxLength();
+  }
+
+  /**
+   * Returns how many tokens neighbouring windows of a passage share if nobody wishes for more or
+   * fewer: the manifest's {@code truncation.stride}, or an eighth of the longest sequence.
+   */
+  public int windowStride() {
+    return manifest.stride() == null ? maxLength() / 8 : manifest.stride();
+  }
+
+  /**
+   * Returns how many tokens windows can share at most: the longest query leaves them half of a
+   * sequence.
+   */
+  public int maxWindowStride() {
+    return maxLength() / 4;
   }
 
   /** Returns what the files did not say and was assumed, a sentence each; worth logging once. */

@@ -263,6 +263,23 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void theManifestMaySayWhatWindowsShare() throws IOException {
+    assertEquals(8, ModelDirectory.open(directory).windowStride());
+    editJson("manifest.json", json -> json.withObject("/truncation").put("stride", 16));
+    assertEquals(16, ModelDirectory.open(directory).windowStride());
+    editJson("manifest.json", json -> json.withObject("/truncation").put("stride", 17));
+    assertEquals(
+        directory.resolve("manifest.json")
+            + ": truncation.stride must be at most a quarter of the longest sequence, 16; stride=17",
+        failure());
+    editJson("manifest.json", json -> json.withObject("/truncation").put("stride", "few"));
+    assertEquals(
+        directory.resolve("manifest.json")
+            + ": truncation.stride must be a whole number of at least 0; stride=\"few\"",
+        failure());
+  }
+
+  @Test
   void aTruncatedGraphIsAnError() throws IOException {
     dropManifest();
     Path file = directory.resolve("model.onnx");

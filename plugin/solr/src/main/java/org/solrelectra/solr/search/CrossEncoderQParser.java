@@ -39,7 +39,7 @@ final class CrossEncoderQParser extends QParser {
     checkRequest();
     RankingModel model = model();
     ReRankParameters parameters =
-        ReRankParameters.of(localParams, req.getSchema(), model.directory().maxLength());
+        ReRankParameters.of(localParams, req.getSchema(), model.directory());
     explainOnTheShardsThatReRank();
     return new CrossEncoderQuery(null, model, parameters);
   }

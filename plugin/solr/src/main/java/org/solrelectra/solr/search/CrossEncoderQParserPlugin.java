@@ -44,8 +44,8 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *       different tokens with the query. A document takes as many times longer.
  *   <li>{@code windowAggregation}: what becomes of the parts' logits: {@code max}, the default;
  *       {@code topMean}, the mean of the best three; {@code mean}.
- *   <li>{@code windowStride}: tokens that neighbouring parts share; an eighth of what the model
- *       takes.
+ *   <li>{@code windowStride}: tokens that neighbouring parts share; without it the manifest's
+ *       {@code truncation.stride}, or an eighth of what the model takes.
  *   <li>{@code maxTokens}: of all documents, on each shard. Once they are reached, one part is read
  *       of each further document; 1,000,000.
  *   <li>{@code reRankDocs}: how many of the first documents are reranked, on each shard; 100.

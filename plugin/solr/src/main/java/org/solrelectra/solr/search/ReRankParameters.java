@@ -16,6 +16,7 @@ import org.apache.solr.schema.StrField;
 import org.apache.solr.schema.TextField;
 import org.apache.solr.search.QueryParsing;
 import org.solrelectra.lucene.encoder.WindowPolicy;
+import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.ReRankOperator;
 
 /**
@@ -106,15 +107,15 @@ record ReRankParameters(
   }
 
   /**
-   * @param maxLength tokens that the model takes
+   * @param model which documents are read with
    */
-  static ReRankParameters of(SolrParams local, IndexSchema schema, int maxLength) {
+  static ReRankParameters of(SolrParams local, IndexSchema schema, ModelDirectory model) {
     checkNames(local);
     return new ReRankParameters(
         number(local, RE_RANK_DOCS, 1, MOST_DOCS, DEFAULT_DOCS),
         inputFields(local, schema),
         required(local, QUERY_TEXT, "the text that documents are read against, such as $q"),
-        windowPolicy(local, maxLength),
+        windowPolicy(local, model),
         weight(local),
         choice(local, RE_RANK_OPERATOR, ReRankOperator.values(), ReRankOperator::key),
         number(local, TIMEOUT_MILLIS, 0, LONGEST_TIMEOUT_MILLIS, null),
@@ -166,17 +167,16 @@ record ReRankParameters(
     return List.copyOf(fields);
   }
 
-  private static WindowPolicy windowPolicy(SolrParams local, int maxLength) {
+  private static WindowPolicy windowPolicy(SolrParams local, ModelDirectory model) {
     int maxWindows = number(local, MAX_WINDOWS, 1, MOST_WINDOWS, 1);
     for (String name : List.of(WINDOW_STRIDE, WINDOW_AGGREGATION, MAX_TOKENS)) {
       if (maxWindows == 1 && local.get(name) != null) {
         throw wrong(name + " needs maxWindows above 1; " + name + "=" + local.get(name));
       }
     }
-    // The longest query leaves half of the model's length; a stride has to be shorter.
     return new WindowPolicy(
         maxWindows,
-        number(local, WINDOW_STRIDE, 0, maxLength / 4, WindowPolicy.defaultStride(maxLength)),
+        number(local, WINDOW_STRIDE, 0, model.maxWindowStride(), model.windowStride()),
         number(local, MAX_TOKENS, 1, MOST_TOKENS, DEFAULT_TOKENS),
         choice(
             local,
