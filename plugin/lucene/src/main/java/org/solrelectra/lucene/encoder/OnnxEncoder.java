@@ -10,42 +10,55 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
-import java.util.stream.IntStream;
+import java.util.function.Function;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.model.Task;
 
 /**
- * Runs a model directory's graph on ONNX Runtime: one sequence a run, unpadded, on one thread each;
- * several sequences side by side on the caller's and the pool's threads. On a CPU that is several
- * times faster than one padded batch of mixed lengths, and keeps every score independent of its
- * neighbours (docs/measurements.md).
+ * Runs a model directory's graph on ONNX Runtime: sequences unpadded, a run on one thread, several
+ * runs side by side on the caller's and the pool's threads. On a CPU that is several times faster
+ * than one padded batch of mixed lengths, and keeps every score independent of its neighbours
+ * (docs/measurements.md).
+ *
+ * <p>Short sequences of one length share a run if that gives the same bits as a run for each: never
+ * with a graph of dynamic scales, and with others if it did when the model was opened.
  */
 public final class OnnxEncoder implements Encoder {
+  /** Sequences of each length that are run together and alone to compare them. */
+  private static final int TESTED_TOGETHER = 3;
+
   private final ModelDirectory model;
   private final WorkerPool pool;
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final List<String> outputs;
+  private final boolean sharesRuns;
 
   // Guarded by this: the session is closed when the last run has ended.
   private int runs;
   private boolean closed;
 
   private OnnxEncoder(
-      ModelDirectory model, WorkerPool pool, OrtEnvironment environment, OrtSession session) {
+      ModelDirectory model,
+      WorkerPool pool,
+      OrtEnvironment environment,
+      OrtSession session,
+      boolean sharesRuns) {
     this.model = model;
     this.pool = pool;
     this.environment = environment;
     this.session = session;
+    this.sharesRuns = sharesRuns;
     this.outputs =
         model.manifest().task() == Task.QUESTION_ANSWERING
             ? List.of("start_logits", "end_logits")
@@ -71,14 +84,15 @@ public final class OnnxEncoder implements Encoder {
       throw new InvalidModelException(
           model.graphFile() + " cannot be loaded by ONNX Runtime: " + e.getMessage(), e);
     }
-    OnnxEncoder encoder = new OnnxEncoder(model, pool, environment, session);
+    OnnxEncoder encoder = new OnnxEncoder(model, pool, environment, session, false);
     try {
       encoder.selfTest();
+      boolean sharesRuns = !model.hasDynamicScales() && encoder.isTheSameInSharedRuns();
+      return new OnnxEncoder(model, pool, environment, session, sharesRuns);
     } catch (IOException | RuntimeException e) {
       encoder.close();
       throw e;
     }
-    return encoder;
   }
 
   private void selfTest() throws IOException {
@@ -99,6 +113,38 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
+  /**
+   * Compares runs of some random sequences with runs of one. Which of a processor's ways a product
+   * is computed in may depend on its number of rows, and a graph may take a batch of one alone.
+   */
+  private boolean isTheSameInSharedRuns() {
+    Random random = new Random(1);
+    for (int length : new int[] {3, Math.min(17, model.maxLength())}) {
+      List<TokenSequence> sequences = new ArrayList<>();
+      for (int i = 0; i < TESTED_TOGETHER; i++) {
+        int[] ids = random.ints(length, 0, model.vocabulary().size()).toArray();
+        sequences.add(new TokenSequence(ids, new int[length]));
+      }
+      try {
+        float[][][] together = run(sequences, new Stop(Deadline.NONE));
+        for (int i = 0; i < sequences.size(); i++) {
+          float[][][] alone = run(sequences.subList(i, i + 1), new Stop(Deadline.NONE));
+          if (!Arrays.deepEquals(alone[0], together[i])) {
+            return false;
+          }
+        }
+      } catch (IOException e) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Says whether short sequences of one length share a run. */
+  boolean sharesRuns() {
+    return sharesRuns;
+  }
+
   @Override
   public ModelDirectory model() {
     return model;
@@ -116,7 +162,11 @@ public final class OnnxEncoder implements Encoder {
                 + sequence.length());
       }
     }
-    int[] order = order(sequences, deadline);
+    int[] order = SequenceGroups.order(sequences, deadline);
+    List<List<Integer>> groups =
+        sharesRuns
+            ? SequenceGroups.ofEqualLength(sequences, order, pool.slots())
+            : SequenceGroups.alone(order);
     float[][][] results = new float[sequences.size()][][];
     begin();
     try {
@@ -124,15 +174,19 @@ public final class OnnxEncoder implements Encoder {
       ScheduledFuture<?> alarm = pool.at(deadline, stop::terminate);
       try {
         pool.forEach(
-            order.length,
+            groups.size(),
             lane,
             deadline,
             index -> {
               if (deadline.isOver()) {
                 return false;
               }
-              results[order[index]] = run(sequences.get(order[index]), stop);
-              return results[order[index]] != null;
+              List<Integer> group = groups.get(index);
+              float[][][] rows = run(group.stream().map(sequences::get).toList(), stop);
+              for (int i = 0; i < group.size() && rows != null; i++) {
+                results[group.get(i)] = rows[i];
+              }
+              return rows != null;
             });
       } finally {
         if (alarm != null) {
@@ -143,21 +197,6 @@ public final class OnnxEncoder implements Encoder {
       end();
     }
     return new EncoderOutput(results);
-  }
-
-  /**
-   * Returns the longest first, so that the threads end together; as they are given if there may be
-   * no time for all, for the caller puts those first that matter most.
-   */
-  private static int[] order(List<TokenSequence> sequences, Deadline deadline) {
-    IntStream indexes = IntStream.range(0, sequences.size());
-    return deadline.isNever()
-        ? indexes
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> -sequences.get(i).length()))
-            .mapToInt(Integer::intValue)
-            .toArray()
-        : indexes.toArray();
   }
 
   /** Returns the model's name for messages that reach whoever sent a request: without its path. */
@@ -197,28 +236,32 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
-  /** Runs one sequence; null if it was stopped at the deadline. */
-  private float[][] run(TokenSequence sequence, Stop stop) throws IOException {
-    int length = sequence.length();
-    long[] shape = {1, length};
+  /**
+   * Runs sequences of one length together.
+   *
+   * @return for each sequence a row of each output; null if they were stopped at the deadline
+   */
+  private float[][][] run(List<TokenSequence> sequences, Stop stop) throws IOException {
+    int length = sequences.get(0).length();
+    long[] shape = {sequences.size(), length};
     Map<String, OnnxTensor> inputs = new HashMap<>();
     try {
-      inputs.put("input_ids", tensor(sequence.inputIds(), shape));
+      inputs.put("input_ids", tensor(sequences, TokenSequence::inputIds, shape));
       if (model.inputs().contains("token_type_ids")) {
-        inputs.put("token_type_ids", tensor(sequence.tokenTypeIds(), shape));
+        inputs.put("token_type_ids", tensor(sequences, TokenSequence::tokenTypeIds, shape));
       }
       if (model.inputs().contains("attention_mask")) {
         int[] ones = new int[length];
         Arrays.fill(ones, 1);
-        inputs.put("attention_mask", tensor(ones, shape));
+        inputs.put("attention_mask", tensor(sequences, sequence -> ones, shape));
       }
       try (OrtSession.RunOptions options = stop.isPossible() ? new OrtSession.RunOptions() : null) {
         if (options == null) {
-          return read(session.run(inputs, Set.copyOf(outputs)));
+          return read(session.run(inputs, Set.copyOf(outputs)), sequences.size());
         }
         stop.register(options);
         try {
-          return read(session.run(inputs, Set.copyOf(outputs), options));
+          return read(session.run(inputs, Set.copyOf(outputs), options), sequences.size());
         } finally {
           stop.unregister(options);
         }
@@ -233,21 +276,26 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
-  private OnnxTensor tensor(int[] values, long[] shape) throws OrtException {
+  private OnnxTensor tensor(
+      List<TokenSequence> sequences, Function<TokenSequence, int[]> row, long[] shape)
+      throws OrtException {
     LongBuffer buffer =
-        ByteBuffer.allocateDirect(values.length * Long.BYTES)
+        ByteBuffer.allocateDirect(Math.toIntExact(shape[0] * shape[1]) * Long.BYTES)
             .order(ByteOrder.nativeOrder())
             .asLongBuffer();
-    for (int value : values) {
-      buffer.put(value);
+    for (TokenSequence sequence : sequences) {
+      for (int value : row.apply(sequence)) {
+        buffer.put(value);
+      }
     }
     return OnnxTensor.createTensor(environment, buffer.rewind(), shape);
   }
 
-  private float[][] read(OrtSession.Result result) throws IOException {
+  /** Returns for each sequence a row of each output. */
+  private float[][][] read(OrtSession.Result result, int sequences) throws IOException {
     try (result) {
-      float[][] rows = new float[outputs.size()][];
-      for (int i = 0; i < rows.length; i++) {
+      float[][][] rows = new float[sequences][outputs.size()][];
+      for (int i = 0; i < outputs.size(); i++) {
         OnnxValue value = result.get(outputs.get(i)).orElseThrow();
         FloatBuffer floats = value instanceof OnnxTensor tensor ? tensor.getFloatBuffer() : null;
         if (floats == null) {
@@ -258,11 +306,14 @@ public final class OnnxEncoder implements Encoder {
                   + " must be float; type="
                   + value.getInfo());
         }
-        rows[i] = new float[floats.remaining()];
-        floats.get(rows[i]);
-        for (float logit : rows[i]) {
-          if (!Float.isFinite(logit)) {
-            throw new IOException(name() + " gave a logit that is not finite; logit=" + logit);
+        int width = floats.remaining() / sequences;
+        for (float[][] row : rows) {
+          row[i] = new float[width];
+          floats.get(row[i]);
+          for (float logit : row[i]) {
+            if (!Float.isFinite(logit)) {
+              throw new IOException(name() + " gave a logit that is not finite; logit=" + logit);
+            }
           }
         }
       }

@@ -74,6 +74,11 @@ public final class WorkerPool implements Closeable {
     return new WorkerPool(Math.max(1, Runtime.getRuntime().availableProcessors() - 1));
   }
 
+  /** Returns how many items run at once at most: the threads, and one. */
+  int slots() {
+    return slots;
+  }
+
   private static ThreadFactory named(String name) {
     AtomicInteger number = new AtomicInteger();
     return task -> {

@@ -314,6 +314,15 @@ public final class ModelDirectory {
     return graph.inputs();
   }
 
+  /**
+   * Says whether the graph quantizes values by the least and largest of a whole run. Then the
+   * logits of a sequence depend on what else is in its run, as those of an int8 graph without
+   * calibrated scales do.
+   */
+  public boolean hasDynamicScales() {
+    return graph.hasDynamicScales();
+  }
+
   /** Returns the labels in the order of the logits; empty if the model has none. */
   public List<String> labels() {
     return labels;

@@ -24,6 +24,7 @@ import java.util.Set;
  */
 final class OnnxGraphInspector {
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx", "com.microsoft");
+  private static final String DYNAMIC = "DynamicQuantize";
   private static final int MODEL_GRAPH = 7;
   private static final int MODEL_FUNCTIONS = 25;
   private static final int GRAPH_NODE = 1;
@@ -40,6 +41,7 @@ final class OnnxGraphInspector {
   private final List<String> inputs = new ArrayList<>();
   private final Map<String, List<Long>> outputs = new LinkedHashMap<>();
   private boolean hasGraph;
+  private boolean hasDynamicScales;
 
   private OnnxGraphInspector(Path file) {
     this.file = file;
@@ -65,7 +67,10 @@ final class OnnxGraphInspector {
     }
     inspector.inputs.removeAll(inspector.initializers.keySet());
     return new OnnxGraph(
-        List.copyOf(inspector.inputs), Map.copyOf(inspector.outputs), inspector.wordTableRows());
+        List.copyOf(inspector.inputs),
+        Map.copyOf(inspector.outputs),
+        inspector.wordTableRows(),
+        inspector.hasDynamicScales);
   }
 
   private void readModel(CodedInputStream model) throws IOException {
@@ -157,6 +162,7 @@ final class OnnxGraphInspector {
               + node.getDomain()
               + "'; only ai.onnx and com.microsoft are allowed");
     }
+    hasDynamicScales |= node.getOpType().startsWith(DYNAMIC);
     for (OnnxMl.AttributeProto attribute : node.getAttributeList()) {
       checkSubgraph(attribute.getG());
       for (OnnxMl.GraphProto subgraph : attribute.getGraphsList()) {

@@ -85,6 +85,25 @@ class OnnxEncoderIT {
   }
 
   @Test
+  void logitsAreTheSameBitsInSharedRuns() throws IOException {
+    assertTrue(encoder.sharesRuns());
+    List<TokenSequence> sequences = new ArrayList<>();
+    Random random = new Random(7);
+    for (int i = 0; i < 60; i++) {
+      int length = 2 + i % 9;
+      int[] ids = random.ints(length, 0, encoder.model().vocabulary().size()).toArray();
+      sequences.add(new TokenSequence(ids, new int[length]));
+    }
+    EncoderOutput together =
+        encoder.encode(new TokenBatch(sequences, 0), Deadline.NONE, Lane.QUERY);
+    for (int i = 0; i < sequences.size(); i++) {
+      TokenBatch one = new TokenBatch(sequences.subList(i, i + 1), 0);
+      assertArrayEquals(
+          encoder.encode(one, Deadline.NONE, Lane.QUERY).logits(0), together.logits(i));
+    }
+  }
+
+  @Test
   void nothingRunsAfterTheDeadline() throws IOException {
     EncoderOutput output =
         encoder.encode(new TokenBatch(randomSequences(8), 0), Deadline.afterMillis(-1), Lane.QUERY);
