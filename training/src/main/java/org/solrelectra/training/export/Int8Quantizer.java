@@ -9,16 +9,18 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Rewrites a graph so that its matrix products are computed in int8 by ONNX Runtime on a CPU.
  *
  * <ul>
- *   <li>A product with a constant matrix becomes {@code DynamicQuantizeMatMul}: its weights are
- *       int8, symmetric, with a scale for each output; what it is multiplied with is quantized
- *       while it runs, by the least and largest value of that run. So a score depends on what else
- *       is in the run, and a run must hold one sequence, as {@link
- *       org.solrelectra.lucene.encoder.OnnxEncoder}'s do.
+ *   <li>The weights of a product with a constant matrix are int8, symmetric, with a scale for each
+ *       output. What it is multiplied with is quantized while it runs: by the range that it had in
+ *       runs before ({@code QuantizeLinear}, {@code MatMulIntegerToFloat}), or by the least and
+ *       largest value of that run ({@code DynamicQuantizeMatMul}). The latter needs no such runs,
+ *       but a score then depends on what else is in the run: {@link
+ *       org.solrelectra.lucene.encoder.OnnxEncoder} runs each sequence alone.
  *   <li>Weights take 7 of the 8 bits, for on x86 without VNNI two products of 8 bits are added up
  *       in 16, which overflows. That costs next to nothing (measured: 0.991 in place of 0.992 of
  *       cosine to float32).
@@ -37,17 +39,23 @@ final class Int8Quantizer {
   /** Products with fewer outputs are heads. */
   private static final long LEAST_OUTPUTS = 16;
 
+  private static final String QUANTIZED = ".uint8";
+  private static final String SCALE = ".scale";
+  private static final String ZERO = ".zero";
+
   private static final List<String> HEADS =
       List.of("classifier.", "discriminator_predictions.", "qa_outputs.");
 
   private final OnnxMl.GraphProto graph;
+  private final Map<String, ActivationRange> ranges;
   private final OnnxMl.GraphProto.Builder result;
   private final Map<String, OnnxMl.TensorProto> floats = new HashMap<>();
   private final Map<String, OnnxMl.TensorProto> added = new HashMap<>();
   private int products;
 
-  private Int8Quantizer(OnnxMl.GraphProto graph) {
+  private Int8Quantizer(OnnxMl.GraphProto graph, Map<String, ActivationRange> ranges) {
     this.graph = graph;
+    this.ranges = ranges;
     this.result = graph.toBuilder().clearNode().clearInitializer();
     for (OnnxMl.TensorProto tensor : graph.getInitializerList()) {
       if (tensor.getDataType() == OnnxMl.TensorProto.DataType.FLOAT_VALUE
@@ -57,15 +65,26 @@ final class Int8Quantizer {
     }
   }
 
+  /** Returns the names of the tensors that products quantize while they run. */
+  static Set<String> activations(OnnxMl.ModelProto model) {
+    Int8Quantizer quantizer = new Int8Quantizer(model.getGraph(), Map.of());
+    return model.getGraph().getNodeList().stream()
+        .filter(quantizer::isProduct)
+        .map(node -> node.getInput(0))
+        .collect(Collectors.toSet());
+  }
+
   /**
    * Returns a quantized copy.
    *
+   * @param ranges of {@link #activations}; without its range a tensor is quantized by that of each
+   *     run
    * @throws IllegalArgumentException if there is no product with a constant float32 matrix in the
    *     file itself
    */
-  static OnnxMl.ModelProto quantize(OnnxMl.ModelProto model) {
+  static OnnxMl.ModelProto quantize(OnnxMl.ModelProto model, Map<String, ActivationRange> ranges) {
     OnnxMl.ModelProto.Builder quantized =
-        model.toBuilder().setGraph(new Int8Quantizer(model.getGraph()).quantize());
+        model.toBuilder().setGraph(new Int8Quantizer(model.getGraph(), ranges).quantize());
     if (model.getOpsetImportList().stream()
         .noneMatch(opset -> opset.getDomain().equals(OnnxGraph.MICROSOFT))) {
       quantized.addOpsetImport(
@@ -172,37 +191,67 @@ final class Int8Quantizer {
     boolean transposed = isTransposed(node);
     int rows = Math.toIntExact(matrix.getDims(transposed ? 1 : 0));
     int columns = Math.toIntExact(matrix.getDims(transposed ? 0 : 1));
-    float[] values = values(matrix);
+    float[] exact = values(matrix);
     float[] scales = new float[columns];
     byte[] rounded = new byte[rows * columns]; // [rows, columns], as the operator reads it
     for (int column = 0; column < columns; column++) {
       float largest = 0;
       for (int row = 0; row < rows; row++) {
-        float value = values[transposed ? column * rows + row : row * columns + column];
+        float value = exact[transposed ? column * rows + row : row * columns + column];
         largest = Math.max(largest, Math.abs(value));
       }
       scales[column] = scale(largest);
       for (int row = 0; row < rows; row++) {
-        float value = values[transposed ? column * rows + row : row * columns + column];
+        float value = exact[transposed ? column * rows + row : row * columns + column];
         rounded[row * columns + column] = (byte) Math.round(value / scales[column]);
       }
     }
     String name = matrix.getName();
     String suffix = transposed ? ".transposed" : "";
+    String weights = add(name + suffix + ".int8", bytes(rounded, rows, columns));
+    String weightScales = add(name + suffix + ".scales", floats(scales, columns));
+    String weightZeros = add(name + suffix + ".zeros", bytes(new byte[columns], columns));
     OnnxMl.NodeProto.Builder quantized =
         OnnxMl.NodeProto.newBuilder()
-            .setOpType("DynamicQuantizeMatMul")
             .setDomain(OnnxGraph.MICROSOFT)
             .setName(node.getName())
-            .addInput(node.getInput(0))
-            .addInput(add(name + suffix + ".int8", bytes(rounded, rows, columns)))
-            .addInput(add(name + suffix + ".scales", floats(scales, columns)))
-            .addInput(add(name + suffix + ".zeros", bytes(new byte[columns], columns)))
             .addOutput(node.getOutput(0));
+    String values = node.getInput(0);
+    if (ranges.containsKey(values)) {
+      quantizeOnce(values);
+      quantized
+          .setOpType("MatMulIntegerToFloat")
+          .addAllInput(List.of(values + QUANTIZED, weights))
+          .addAllInput(List.of(values + SCALE, weightScales, values + ZERO, weightZeros));
+    } else {
+      quantized
+          .setOpType("DynamicQuantizeMatMul")
+          .addAllInput(List.of(values, weights, weightScales, weightZeros));
+    }
     if (node.getInputCount() > 2) {
       quantized.addInput(node.getInput(2));
     }
     result.addNode(quantized);
+  }
+
+  /** Adds a tensor in 8 bits, which several products may read. */
+  private void quantizeOnce(String values) {
+    ActivationRange range = ranges.get(values);
+    if (added.containsKey(values + SCALE)) {
+      return;
+    }
+    byte[] zero = {(byte) range.zeroPoint()};
+    result.addNode(
+        OnnxMl.NodeProto.newBuilder()
+            .setOpType("QuantizeLinear")
+            .setName(values + QUANTIZED)
+            .addInput(values)
+            .addInput(add(values + SCALE, floats(new float[] {range.scale()})))
+            .addInput(
+                add(
+                    values + ZERO,
+                    tensor(OnnxMl.TensorProto.DataType.UINT8, ByteString.copyFrom(zero))))
+            .addOutput(values + QUANTIZED));
   }
 
   private boolean isLookUp(OnnxMl.NodeProto node) {

@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.training.storage.FileHash;
@@ -36,7 +38,8 @@ public final class QuantizedModel implements Closeable {
   private final OnnxEncoder reference;
   private final OnnxEncoder quantized;
 
-  private QuantizedModel(Path directory, WorkerPool pool) throws IOException {
+  private QuantizedModel(Path directory, List<TokenSequence> calibration, WorkerPool pool)
+      throws IOException {
     this.directory = directory;
     this.partial = Folders.partial(directory);
     JsonNode listed = manifest(directory).path("sha256");
@@ -51,7 +54,7 @@ public final class QuantizedModel implements Closeable {
                 () -> new IllegalArgumentException(directory + " holds none of " + SOURCES));
     this.reference = OnnxEncoder.open(ModelDirectory.open(directory, sourceName()), pool);
     try {
-      this.quantized = quantize(pool);
+      this.quantized = quantize(calibration, pool);
     } catch (IOException | RuntimeException e) {
       reference.close();
       Folders.deleteIfExists(partial);
@@ -62,11 +65,14 @@ public final class QuantizedModel implements Closeable {
   /**
    * Quantizes {@code model.fast.onnx}, or {@code model.onnx} where that is not there.
    *
+   * @param calibration sequences that are run to fix the scales of what is quantized while it runs;
+   *     none leaves that to each run
    * @param pool the threads that help to run both
    * @throws org.solrelectra.lucene.model.InvalidModelException if the directory cannot be served
    * @throws IllegalArgumentException if it lacks a manifest, a graph, or anything to quantize
    */
-  public static QuantizedModel of(Path directory, WorkerPool pool) throws IOException {
+  public static QuantizedModel of(Path directory, List<TokenSequence> calibration, WorkerPool pool)
+      throws IOException {
     // Says what is wrong with a folder that is no model directory.
     ModelDirectory.open(directory);
     if (!Files.exists(directory.resolve(MANIFEST))) {
@@ -74,19 +80,28 @@ public final class QuantizedModel implements Closeable {
           directory + " has no " + MANIFEST + "; quantize what electra export wrote");
     }
     // The copy is made beside the folder itself, not beside a link to it.
-    return new QuantizedModel(directory.toRealPath(), pool);
+    return new QuantizedModel(directory.toRealPath(), calibration, pool);
   }
 
   /** Copies the directory with another graph, and opens that. */
-  private OnnxEncoder quantize(WorkerPool pool) throws IOException {
+  private OnnxEncoder quantize(List<TokenSequence> calibration, WorkerPool pool)
+      throws IOException {
     Folders.deleteIfExists(partial);
     Folders.copy(directory, partial);
     OnnxMl.ModelProto model;
     try (InputStream stream = Files.newInputStream(source)) {
       model = OnnxMl.ModelProto.parseFrom(stream);
     }
+    Map<String, ActivationRange> ranges =
+        calibration.isEmpty()
+            ? Map.of()
+            : ActivationRange.measure(
+                model,
+                Int8Quantizer.activations(model),
+                calibration,
+                partial.resolve("calibration.onnx"));
     try (OutputStream stream = Files.newOutputStream(partial.resolve(FILE))) {
-      Int8Quantizer.quantize(model).writeTo(stream);
+      Int8Quantizer.quantize(model, ranges).writeTo(stream);
     }
     ObjectNode manifest = manifest(partial);
     list(manifest.withObject("/sha256"), partial);

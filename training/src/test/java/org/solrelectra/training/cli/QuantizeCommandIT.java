@@ -113,6 +113,34 @@ class QuantizeCommandIT {
     assertArrayEquals(after.get("model.int8.onnx"), content(model).get("model.int8.onnx"));
   }
 
+  @Test
+  void calibratedScalesStandInTheGraph() throws IOException {
+    Path model = ranker();
+    Path pairs = pairs();
+    CommandRun run = CommandRun.of("quantize", "--model", model, "--test", pairs, "--limit", 1);
+    assertEquals(0, run.code(), run.err());
+    assertTrue(ModelDirectory.open(model).hasDynamicScales());
+    run =
+        CommandRun.of(
+            "quantize",
+            "--model",
+            model,
+            "--test",
+            pairs,
+            "--calibration",
+            pairs,
+            "--limit",
+            1,
+            "--json");
+    assertEquals(0, run.code(), run.err());
+    assertFalse(ModelDirectory.open(model).hasDynamicScales());
+    JsonNode report = new ObjectMapper().readTree(run.lastLine());
+    assertEquals("pairs.jsonl", report.get("calibration").asText());
+    assertTrue(report.get("scheme").asText().startsWith("static"), report.toString());
+    assertTrue(report.get("kendall_tau").asDouble() > 0.8, report.toString());
+    assertNothingIsLeftBeside(model);
+  }
+
   private static String graph(Path model) throws IOException {
     return ModelDirectory.open(model).graphFile().getFileName().toString();
   }

@@ -11,13 +11,19 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.google.protobuf.ByteString;
+import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -27,6 +33,8 @@ class Int8QuantizerIT {
   private static final int IN = 48;
   private static final int OUT = 32;
   private static final int ROWS_OF_TABLE = 1500;
+
+  @TempDir private Path folder;
 
   private final KeyedRandom random = new KeyedRandom(7, Purpose.SHUFFLE, 0);
 
@@ -102,7 +110,7 @@ class Int8QuantizerIT {
       weights[transposed ? IN + i : i * OUT + 1] = 0;
     }
     OnnxMl.ModelProto model = product(operator, transposed, weights);
-    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model);
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model, Map.of());
     assertEquals(
         List.of("Cast", "DynamicQuantizeMatMul"),
         quantized.getGraph().getNodeList().stream().map(OnnxMl.NodeProto::getOpType).toList());
@@ -122,9 +130,56 @@ class Int8QuantizerIT {
     }
   }
 
+  /** The first and the last row in one run with other rows, and alone. */
+  @Test
+  void withRangesARowDoesNotDependOnTheOthers() throws IOException, OrtException {
+    OnnxMl.ModelProto model = product("Gemm", false, random(IN * OUT));
+    assertEquals(Set.of("x"), Int8Quantizer.activations(model));
+    TokenSequence sequence = new TokenSequence(ints(0, 100), new int[IN]);
+    Map<String, ActivationRange> ranges =
+        ActivationRange.measure(
+            model,
+            Set.of("x"),
+            List.of(sequence, new TokenSequence(ints(-100, 50), new int[IN])),
+            folder.resolve("open.onnx"));
+    assertEquals(Map.of("x", new ActivationRange(-100, 100)), ranges);
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model, ranges);
+    assertEquals(
+        List.of("Cast", "QuantizeLinear", "MatMulIntegerToFloat"),
+        quantized.getGraph().getNodeList().stream().map(OnnxMl.NodeProto::getOpType).toList());
+    float[] expected = run(model, extremes());
+    float[] together = run(quantized, extremes());
+    for (int row : new int[] {0, ROWS - 1}) {
+      float[] alone = run(quantized, new long[][] {extremes()[row]});
+      assertArrayEquals(Arrays.copyOfRange(together, row * OUT, (row + 1) * OUT), alone);
+    }
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(expected[i], together[i], IN * 100 * 3 / 128.0, "logit " + i);
+    }
+  }
+
+  /** One of the two numbers, the other, and so on. */
+  private static int[] ints(int first, int second) {
+    int[] ints = new int[IN];
+    for (int i = 0; i < IN; i++) {
+      ints[i] = i % 2 == 0 ? first : second;
+    }
+    return ints;
+  }
+
+  @Test
+  void aRangeHoldsZeroAndHas255Steps() {
+    assertEquals(100, new ActivationRange(-100, 155).zeroPoint());
+    assertEquals(1, new ActivationRange(-100, 155).scale());
+    assertEquals(0, new ActivationRange(0, 2.55f).zeroPoint());
+    assertEquals(255, new ActivationRange(-1, 0).zeroPoint());
+    assertEquals(1, new ActivationRange(0, 0).scale());
+  }
+
   @Test
   void weightsTakeSevenBits() {
-    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(product("Gemm", false, random(IN * OUT)));
+    OnnxMl.ModelProto quantized =
+        Int8Quantizer.quantize(product("Gemm", false, random(IN * OUT)), Map.of());
     OnnxMl.TensorProto weights =
         quantized.getGraph().getInitializerList().stream()
             .filter(tensor -> tensor.getName().endsWith(".int8"))
@@ -176,7 +231,7 @@ class Int8QuantizerIT {
   @Test
   void rowsOfATableHaveAScaleOfTheirOwn() throws OrtException {
     OnnxMl.ModelProto model = table(false);
-    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model);
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model, Map.of());
     long[][] ids = {{0, 1, 2, 3, ROWS_OF_TABLE - 1}};
     float[] expected = run(model, ids, "flat");
     float[] actual = run(quantized, ids, "flat");
@@ -197,7 +252,7 @@ class Int8QuantizerIT {
     long[][] ids = new long[1][ROWS_OF_TABLE];
     ids[0][1] = 1; // the product is this row
     float[] expected = run(model, ids, "logits");
-    float[] actual = run(Int8Quantizer.quantize(model), ids, "logits");
+    float[] actual = run(Int8Quantizer.quantize(model, Map.of()), ids, "logits");
     for (int i = 0; i < IN; i++) {
       assertEquals(expected[i], actual[i], 0.02 * Math.abs(expected[i]) + 0.1, "column " + i);
     }
@@ -216,11 +271,12 @@ class Int8QuantizerIT {
     model
         .getGraphBuilder()
         .addInput(OnnxMl.ValueInfoProto.newBuilder().setName("layer.weight").setType(type));
-    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model.build());
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model.build(), Map.of());
     assertEquals(
         List.of("input_ids"),
         quantized.getGraph().getInputList().stream().map(OnnxMl.ValueInfoProto::getName).toList());
-    assertArrayEquals(run(Int8Quantizer.quantize(plain), extremes()), run(quantized, extremes()));
+    assertArrayEquals(
+        run(Int8Quantizer.quantize(plain, Map.of()), extremes()), run(quantized, extremes()));
   }
 
   @Test
@@ -257,7 +313,7 @@ class Int8QuantizerIT {
     graph.addOutput(output.setName("chosen"));
     assertArrayEquals(
         run(model.build(), extremes(), "chosen"),
-        run(Int8Quantizer.quantize(model.build()), extremes(), "chosen"));
+        run(Int8Quantizer.quantize(model.build(), Map.of()), extremes(), "chosen"));
   }
 
   /** Times alpha, it is no plain product. */
@@ -266,6 +322,7 @@ class Int8QuantizerIT {
     OnnxMl.ModelProto model = product("Gemm", false, random(IN * OUT));
     OnnxMl.ModelProto.Builder scaled = model.toBuilder();
     scaled.getGraphBuilder().getNodeBuilder(1).addAttribute(OnnxGraph.real("alpha", 0.5));
-    assertThrows(IllegalArgumentException.class, () -> Int8Quantizer.quantize(scaled.build()));
+    assertThrows(
+        IllegalArgumentException.class, () -> Int8Quantizer.quantize(scaled.build(), Map.of()));
   }
 }

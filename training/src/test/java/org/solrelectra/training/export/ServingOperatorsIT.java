@@ -64,7 +64,8 @@ class ServingOperatorsIT {
   private OrtSession openQuantized() throws IOException, OrtException {
     Path file = folder.resolve("INT8.onnx");
     byte[] fast = Files.readAllBytes(folder.resolve(Operators.ONNX_RUNTIME + ".onnx"));
-    Files.write(file, Int8Quantizer.quantize(OnnxMl.ModelProto.parseFrom(fast)).toByteArray());
+    Files.write(
+        file, Int8Quantizer.quantize(OnnxMl.ModelProto.parseFrom(fast), Map.of()).toByteArray());
     return open(file);
   }
 
