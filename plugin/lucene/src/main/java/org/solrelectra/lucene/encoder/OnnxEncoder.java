@@ -15,9 +15,11 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Function;
 import org.solrelectra.lucene.model.InvalidModelException;
@@ -34,8 +36,8 @@ import org.solrelectra.lucene.model.Task;
  * with a graph of dynamic scales, and with others if it did when the model was opened.
  */
 public final class OnnxEncoder implements Encoder {
-  /** Sequences of each length that are run together and alone to compare them. */
-  private static final int TESTED_TOGETHER = 3;
+  /** What is run together and alone to compare them: how many sequences of how many tokens. */
+  private static final int[][] TESTED_TOGETHER = {{SequenceGroups.MOST_SEQUENCES, 3}, {3, 17}};
 
   private final ModelDirectory model;
   private final WorkerPool pool;
@@ -43,6 +45,13 @@ public final class OnnxEncoder implements Encoder {
   private final OrtSession session;
   private final List<String> outputs;
   private final boolean sharesRuns;
+
+  /**
+   * Memory for the inputs of a run, each for the largest; as many as there were runs at once, which
+   * the pool bounds. Memory that each run allocates would be freed by the garbage collector, which
+   * knows nothing of how much it is.
+   */
+  private final Queue<ByteBuffer> inputBuffers = new ConcurrentLinkedQueue<>();
 
   // Guarded by this: the session is closed when the last run has ended.
   private int runs;
@@ -119,9 +128,10 @@ public final class OnnxEncoder implements Encoder {
    */
   private boolean isTheSameInSharedRuns() {
     Random random = new Random(1);
-    for (int length : new int[] {3, Math.min(17, model.maxLength())}) {
+    for (int[] tested : TESTED_TOGETHER) {
+      int length = Math.min(tested[1], model.maxLength());
       List<TokenSequence> sequences = new ArrayList<>();
-      for (int i = 0; i < TESTED_TOGETHER; i++) {
+      for (int i = 0; i < tested[0]; i++) {
         int[] ids = random.ints(length, 0, model.vocabulary().size()).toArray();
         sequences.add(new TokenSequence(ids, new int[length]));
       }
@@ -245,15 +255,17 @@ public final class OnnxEncoder implements Encoder {
     int length = sequences.get(0).length();
     long[] shape = {sequences.size(), length};
     Map<String, OnnxTensor> inputs = new HashMap<>();
+    ByteBuffer free = inputBuffers.poll();
+    ByteBuffer buffer = free == null ? inputBuffer() : free.clear();
     try {
-      inputs.put("input_ids", tensor(sequences, TokenSequence::inputIds, shape));
+      inputs.put("input_ids", tensor(sequences, TokenSequence::inputIds, shape, buffer));
       if (model.inputs().contains("token_type_ids")) {
-        inputs.put("token_type_ids", tensor(sequences, TokenSequence::tokenTypeIds, shape));
+        inputs.put("token_type_ids", tensor(sequences, TokenSequence::tokenTypeIds, shape, buffer));
       }
       if (model.inputs().contains("attention_mask")) {
         int[] ones = new int[length];
         Arrays.fill(ones, 1);
-        inputs.put("attention_mask", tensor(sequences, sequence -> ones, shape));
+        inputs.put("attention_mask", tensor(sequences, sequence -> ones, shape, buffer));
       }
       try (OrtSession.RunOptions options = stop.isPossible() ? new OrtSession.RunOptions() : null) {
         if (options == null) {
@@ -273,16 +285,26 @@ public final class OnnxEncoder implements Encoder {
       throw new IOException("ONNX Runtime could not run " + name() + ": " + e.getMessage(), e);
     } finally {
       inputs.values().forEach(OnnxTensor::close);
+      inputBuffers.add(buffer);
     }
   }
 
+  private ByteBuffer inputBuffer() {
+    int tokens = Math.max(SequenceGroups.MOST_TOKENS, model.maxLength());
+    return ByteBuffer.allocateDirect(model.inputs().size() * tokens * Long.BYTES);
+  }
+
+  /** Takes the next bytes of the memory. */
   private OnnxTensor tensor(
-      List<TokenSequence> sequences, Function<TokenSequence, int[]> row, long[] shape)
+      List<TokenSequence> sequences,
+      Function<TokenSequence, int[]> row,
+      long[] shape,
+      ByteBuffer memory)
       throws OrtException {
+    int bytes = Math.toIntExact(shape[0] * shape[1]) * Long.BYTES;
     LongBuffer buffer =
-        ByteBuffer.allocateDirect(Math.toIntExact(shape[0] * shape[1]) * Long.BYTES)
-            .order(ByteOrder.nativeOrder())
-            .asLongBuffer();
+        memory.slice(memory.position(), bytes).order(ByteOrder.nativeOrder()).asLongBuffer();
+    memory.position(memory.position() + bytes);
     for (TokenSequence sequence : sequences) {
       for (int value : row.apply(sequence)) {
         buffer.put(value);

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * (docs/measurements.md).
  */
 final class SequenceGroups {
-  private static final int MOST_SEQUENCES = 8;
-  private static final int MOST_TOKENS = 256;
+  static final int MOST_SEQUENCES = 8;
+  static final int MOST_TOKENS = 256;
 
   private SequenceGroups() {}
 
