@@ -9,7 +9,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -86,17 +85,19 @@ class DemoIT {
     while (!shown.get(start).startsWith(title)) {
       start++;
     }
-    List<String> others = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
-      if (!isShownAs(lines.get(i), shown.get(start + i))) {
-        others.add(lines.get(i));
-      }
+      String line = lines.get(i);
+      assertTrue(
+          isShownAs(line, shown.get(start + i)),
+          () -> "README.md does not show '" + line + "' of\n" + report);
     }
-    // Where a processor adds up in another order, int8 rounds some numbers the other way.
-    assertTrue(others.size() <= 2, () -> "README.md does not show " + others + " of\n" + report);
   }
 
-  /** The same but for the last digit of a probability. */
+  /**
+   * The same but for the last digit of a probability: where a processor adds up in another order,
+   * int8 rounds some values the other way. With the graphs of standard operators in int8, three
+   * last digits are others and nothing else is.
+   */
   private static boolean isShownAs(String line, String shown) {
     Pattern number = Pattern.compile("0\\.\\d\\d");
     Matcher here = number.matcher(line);
