@@ -47,15 +47,15 @@ final class Int8Quantizer {
       List.of("classifier.", "discriminator_predictions.", "qa_outputs.");
 
   private final OnnxMl.GraphProto graph;
-  private final Map<String, ActivationRange> ranges;
+  private final Map<String, ActivationScale> activationScales;
   private final OnnxMl.GraphProto.Builder result;
   private final Map<String, OnnxMl.TensorProto> floats = new HashMap<>();
   private final Map<String, OnnxMl.TensorProto> added = new HashMap<>();
   private int products;
 
-  private Int8Quantizer(OnnxMl.GraphProto graph, Map<String, ActivationRange> ranges) {
+  private Int8Quantizer(OnnxMl.GraphProto graph, Map<String, ActivationScale> activationScales) {
     this.graph = graph;
-    this.ranges = ranges;
+    this.activationScales = activationScales;
     this.result = graph.toBuilder().clearNode().clearInitializer();
     for (OnnxMl.TensorProto tensor : graph.getInitializerList()) {
       if (tensor.getDataType() == OnnxMl.TensorProto.DataType.FLOAT_VALUE
@@ -77,14 +77,15 @@ final class Int8Quantizer {
   /**
    * Returns a quantized copy.
    *
-   * @param ranges of {@link #activations}; without its range a tensor is quantized by that of each
-   *     run
+   * @param activationScales of {@link #activations}; a tensor without one has a scale of each run
    * @throws IllegalArgumentException if there is no product with a constant float32 matrix in the
    *     file itself
    */
-  static OnnxMl.ModelProto quantize(OnnxMl.ModelProto model, Map<String, ActivationRange> ranges) {
+  static OnnxMl.ModelProto quantize(
+      OnnxMl.ModelProto model, Map<String, ActivationScale> activationScales) {
     OnnxMl.ModelProto.Builder quantized =
-        model.toBuilder().setGraph(new Int8Quantizer(model.getGraph(), ranges).quantize());
+        model.toBuilder()
+            .setGraph(new Int8Quantizer(model.getGraph(), activationScales).quantize());
     if (model.getOpsetImportList().stream()
         .noneMatch(opset -> opset.getDomain().equals(OnnxGraph.MICROSOFT))) {
       quantized.addOpsetImport(
@@ -217,7 +218,7 @@ final class Int8Quantizer {
             .setName(node.getName())
             .addOutput(node.getOutput(0));
     String values = node.getInput(0);
-    if (ranges.containsKey(values)) {
+    if (activationScales.containsKey(values)) {
       quantizeOnce(values);
       quantized
           .setOpType("MatMulIntegerToFloat")
@@ -236,17 +237,17 @@ final class Int8Quantizer {
 
   /** Adds a tensor in 8 bits, which several products may read. */
   private void quantizeOnce(String values) {
-    ActivationRange range = ranges.get(values);
+    ActivationScale scale = activationScales.get(values);
     if (added.containsKey(values + SCALE)) {
       return;
     }
-    byte[] zero = {(byte) range.zeroPoint()};
+    byte[] zero = {(byte) scale.zeroPoint()};
     result.addNode(
         OnnxMl.NodeProto.newBuilder()
             .setOpType("QuantizeLinear")
             .setName(values + QUANTIZED)
             .addInput(values)
-            .addInput(add(values + SCALE, floats(new float[] {range.scale()})))
+            .addInput(add(values + SCALE, floats(new float[] {scale.scale()})))
             .addInput(
                 add(
                     values + ZERO,

@@ -92,16 +92,16 @@ public final class QuantizedModel implements Closeable {
     try (InputStream stream = Files.newInputStream(source)) {
       model = OnnxMl.ModelProto.parseFrom(stream);
     }
-    Map<String, ActivationRange> ranges =
+    Map<String, ActivationScale> scales =
         calibration.isEmpty()
             ? Map.of()
-            : ActivationRange.measure(
+            : ActivationScale.calibrate(
                 model,
                 Int8Quantizer.activations(model),
                 calibration,
                 partial.resolve("calibration.onnx"));
     try (OutputStream stream = Files.newOutputStream(partial.resolve(FILE))) {
-      Int8Quantizer.quantize(model, ranges).writeTo(stream);
+      Int8Quantizer.quantize(model, scales).writeTo(stream);
     }
     ObjectNode manifest = manifest(partial);
     list(manifest.withObject("/sha256"), partial);

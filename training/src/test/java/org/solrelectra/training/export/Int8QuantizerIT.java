@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.solrelectra.lucene.encoder.OutputRanges;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
@@ -132,18 +133,18 @@ class Int8QuantizerIT {
 
   /** The first and the last row in one run with other rows, and alone. */
   @Test
-  void withRangesARowDoesNotDependOnTheOthers() throws IOException, OrtException {
+  void withCalibratedScalesARowDoesNotDependOnTheOthers() throws IOException, OrtException {
     OnnxMl.ModelProto model = product("Gemm", false, random(IN * OUT));
     assertEquals(Set.of("x"), Int8Quantizer.activations(model));
     TokenSequence sequence = new TokenSequence(ints(0, 100), new int[IN]);
-    Map<String, ActivationRange> ranges =
-        ActivationRange.measure(
+    Map<String, ActivationScale> scales =
+        ActivationScale.calibrate(
             model,
             Set.of("x"),
             List.of(sequence, new TokenSequence(ints(-100, 50), new int[IN])),
             folder.resolve("open.onnx"));
-    assertEquals(Map.of("x", new ActivationRange(-100, 100)), ranges);
-    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model, ranges);
+    assertEquals(Map.of("x", scale(-100, 100)), scales);
+    OnnxMl.ModelProto quantized = Int8Quantizer.quantize(model, scales);
     assertEquals(
         List.of("Cast", "QuantizeLinear", "MatMulIntegerToFloat"),
         quantized.getGraph().getNodeList().stream().map(OnnxMl.NodeProto::getOpType).toList());
@@ -167,13 +168,16 @@ class Int8QuantizerIT {
     return ints;
   }
 
+  private static ActivationScale scale(float least, float largest) {
+    return ActivationScale.of(new OutputRanges.Range(least, largest));
+  }
+
   @Test
-  void aRangeHoldsZeroAndHas255Steps() {
-    assertEquals(100, new ActivationRange(-100, 155).zeroPoint());
-    assertEquals(1, new ActivationRange(-100, 155).scale());
-    assertEquals(0, new ActivationRange(0, 2.55f).zeroPoint());
-    assertEquals(255, new ActivationRange(-1, 0).zeroPoint());
-    assertEquals(1, new ActivationRange(0, 0).scale());
+  void aScaleHas255Steps() {
+    assertEquals(new ActivationScale(1, 100), scale(-100, 155));
+    assertEquals(new ActivationScale(1, 0), scale(0, 255));
+    assertEquals(new ActivationScale(1, 255), scale(-255, 0));
+    assertEquals(new ActivationScale(1, 0), scale(0, 0));
   }
 
   @Test
