@@ -75,7 +75,7 @@ public final class OnnxEncoder implements Encoder {
   }
 
   /**
-   * Opens a model and runs it once on an empty text.
+   * Opens a model, runs it on an empty text, and finds out whether sequences may share a run.
    *
    * @param pool the threads that help; stays open when the encoder is closed
    * @throws InvalidModelException if ONNX Runtime refuses the graph, or its output has another

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 /**
  * Which sequences of a call share a run: short ones of one length, which need no padding. A run of
  * twelve tokens spends most of its time on starting operators and fetching weights, and eight
- * together take 1.5 to 2.3 times less than eight runs; from 64 tokens on nothing is gained
+ * together take 1.3 to 1.8 times less than eight runs; from 64 tokens on little is gained
  * (docs/measurements.md).
  */
 final class SequenceGroups {
