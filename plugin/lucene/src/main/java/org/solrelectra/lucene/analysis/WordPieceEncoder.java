@@ -58,6 +58,16 @@ public final class WordPieceEncoder {
     pieces.truncate(limit);
   }
 
+  /**
+   * Says whether a text has a piece, be it an unknown one. White space, control and format
+   * characters and what stripping accents leaves of a lone accent have none, which {@link
+   * String#isBlank()} does not know: such a text tells a network nothing. Reads no further than the
+   * first word.
+   */
+  public boolean hasPieces(CharSequence text) {
+    return !splitter.split(text, 0, text.length(), new NormalizedWord(), word -> false);
+  }
+
   private void encodeHonouring(CharSequence text, int limit, WordPieces pieces) {
     int from = 0;
     for (int at = 0; at < text.length() && pieces.size() < limit; at++) {

@@ -50,6 +50,21 @@ class WordPieceTokenizerTest {
   }
 
   @Test
+  void textsOfNothingThatIsReadHaveNoPieces() {
+    for (String text :
+        List.of(
+            "", " \t\n", "\u00a0", "\u200b\u200b", "\ufeff", "\ufffd", "\u0000\u0007", "\u0301")) {
+      WordPieces pieces = new WordPieces();
+      encoder.encode(text, WordPieceEncoder.SpecialTokens.AS_TEXT, pieces);
+      assertEquals(0, pieces.size(), () -> "text of " + text.codePoints().boxed().toList());
+      assertFalse(encoder.hasPieces(text), () -> "text of " + text.codePoints().boxed().toList());
+    }
+    for (String text : List.of("a", " \u200bx", "!", "東", "\ud83d\ude00")) {
+      assertTrue(encoder.hasPieces(text), text);
+    }
+  }
+
+  @Test
   void termsArePiecesAndOffsetsAreThoseOfTheText() throws IOException {
     try (Analyzer analyzer = new WordPieceAnalyzer(encoder)) {
       assertEquals(
