@@ -22,8 +22,8 @@ import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.evaluation.Bm25Baseline;
 import org.solrelectra.training.evaluation.ClassificationMetrics;
+import org.solrelectra.training.evaluation.ClassifierBaselines;
 import org.solrelectra.training.evaluation.ClassifierPredictions;
-import org.solrelectra.training.evaluation.LuceneClassifierBaselines;
 import org.solrelectra.training.evaluation.QueryCandidates;
 import org.solrelectra.training.evaluation.RankingMetrics;
 import picocli.CommandLine;
@@ -55,7 +55,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--train",
       paramLabel = "FILE",
       description =
-          "Training examples, to set a classifier beside the majority class and Lucene's own classifiers.")
+          "Training examples, to set a classifier beside the majority class, Lucene's own classifiers, and logistic regression on TF-IDF.")
   private Path train;
 
   @Option(
@@ -104,7 +104,7 @@ final class EvaluateCommand implements Callable<Integer> {
         ClassificationMetrics.of(
             truth, ClassifierPredictions.of(encoder, examples, test.toString()).labels()));
     if (train != null) {
-      results.putAll(LuceneClassifierBaselines.measure(DatasetReader.texts(train), examples));
+      results.putAll(ClassifierBaselines.measure(DatasetReader.texts(train), examples));
     }
     ObjectNode object = new ObjectMapper().createObjectNode();
     object.put("task", "classification").put("examples", examples.size());

@@ -168,7 +168,7 @@ class MetricsTest {
   }
 
   @Test
-  void baselinesAreLucenesOwn() throws IOException {
+  void baselinesAreLucenesOwnAndLogisticRegression() throws IOException {
     List<LabeledText> training =
         List.of(
             new LabeledText("rain wind storm", null, "weather"),
@@ -178,11 +178,16 @@ class MetricsTest {
         List.of(
             new LabeledText("storm rain", null, "weather"),
             new LabeledText("team goal", null, "sport"));
-    Map<String, ClassificationMetrics> measured = LuceneClassifierBaselines.measure(training, test);
+    Map<String, ClassificationMetrics> measured = ClassifierBaselines.measure(training, test);
     assertEquals(
-        List.of("majority class", "SimpleNaiveBayesClassifier", "KNearestNeighborClassifier, k=10"),
+        List.of(
+            "majority class",
+            "SimpleNaiveBayesClassifier",
+            "KNearestNeighborClassifier, k=10",
+            "logistic regression on TF-IDF"),
         List.copyOf(measured.keySet()));
     assertEquals(0.5, measured.get("majority class").accuracy(), ROUNDING);
     assertEquals(1, measured.get("SimpleNaiveBayesClassifier").accuracy(), ROUNDING);
+    assertEquals(1, measured.get("logistic regression on TF-IDF").accuracy(), ROUNDING);
   }
 }

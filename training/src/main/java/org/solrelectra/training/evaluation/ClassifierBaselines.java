@@ -24,15 +24,15 @@ import org.apache.lucene.util.BytesRef;
 import org.solrelectra.training.dataset.LabeledText;
 
 /**
- * What labels without a model: the commonest label, and Lucene's own classifiers as Solr sets them
- * up.
+ * Classifiers that need no network: the commonest label, Lucene's own as Solr sets them up, and
+ * logistic regression on TF-IDF. What a fine-tuned model has to beat.
  */
-public final class LuceneClassifierBaselines {
+public final class ClassifierBaselines {
   private static final String TEXT = "text";
   private static final String LABEL = "label";
   private static final int NEIGHBOURS = 10;
 
-  private LuceneClassifierBaselines() {}
+  private ClassifierBaselines() {}
 
   /** Returns each baseline's measures on {@code test} by its name. */
   public static Map<String, ClassificationMetrics> measure(
@@ -58,6 +58,8 @@ public final class LuceneClassifierBaselines {
               test,
               truth));
     }
+    results.put(
+        LogisticRegressionBaseline.NAME, LogisticRegressionBaseline.measure(training, test));
     return results;
   }
 
