@@ -23,6 +23,8 @@ import org.apache.solr.common.SolrInputDocument;
 import org.apache.solr.common.params.ModifiableSolrParams;
 import org.apache.solr.common.params.SolrParams;
 import org.apache.solr.common.util.NamedList;
+import org.apache.solr.search.DisMaxQParserPlugin;
+import org.apache.solr.search.QueryParsing;
 import org.solrelectra.config.SampleDocuments.Message;
 import org.solrelectra.config.SampleDocuments.Passage;
 
@@ -152,8 +154,10 @@ final class HelpDesk implements AutoCloseable {
    * @throws IOException also if they should have been reranked and were not
    */
   List<Hit> search(Search search, String question, int rows) throws IOException {
-    QueryRequest query =
-        new QueryRequest(new SolrQuery(question).setRows(rows).setFields(ID, TITLE), METHOD.POST);
+    SolrQuery parameters = new SolrQuery(question).setRows(rows).setFields(ID, TITLE);
+    // As the handler that reranks reads a question, so that reranking alone makes the difference.
+    parameters.set(QueryParsing.DEFTYPE, DisMaxQParserPlugin.NAME);
+    QueryRequest query = new QueryRequest(parameters, METHOD.POST);
     query.setPath(search.handler);
     try {
       QueryResponse response = query.process(client, CORE);

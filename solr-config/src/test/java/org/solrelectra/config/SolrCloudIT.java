@@ -260,7 +260,7 @@ class SolrCloudIT {
     assertEquals(
         10,
         collection
-            .select("q", "*:*", "defType", "lucene", "fq", "intent:lost_or_stolen_card")
+            .select("q", "*:*", "fq", "intent:lost_or_stolen_card")
             .json()
             .path("response")
             .path("numFound")
@@ -272,7 +272,6 @@ class SolrCloudIT {
     assertEquals("{\"status\":\"ok\",\"reRanked\":10,\"truncatedQueries\":0}", answer.section());
   }
 
-  /** Its {@code /select} has dismax as default, which finds nothing for {@code *:*}. */
   @Test
   void corpusOfTheShippedConfigsetIsReadFromAllShards(@TempDir Path folder) throws Exception {
     ElectraCommand.assumeBuilt();
