@@ -8,12 +8,13 @@ import org.solrelectra.training.random.KeyedRandom.Purpose;
 
 /**
  * Cuts documents into sequences as google-research/electra does (build_pretraining_dataset.py
- * L34-114): lines are gathered until they reach a target length, split into two segments at a line,
- * and cut to fit; what is cut off is thrown away. One in ten has one segment, one in twenty a
- * shorter target, and a document's end ends a sequence. Which lines belong together is decided
- * once, by the seed.
+ * L34-114): lines are gathered until they reach a target length, dealt to two segments, and cut to
+ * fit; what is cut off is thrown away. A line joins the first segment as long as it fits there,
+ * also after the second has begun. One sequence in ten has one segment, one in twenty a shorter
+ * target, and a document's end ends a sequence. Which lines belong together is decided once, by the
+ * seed.
  *
- * <p>Needs 16 bytes of memory a sequence. Immutable; threads may share it.
+ * <p>Needs 8 bytes of memory a sequence. Immutable; threads may share it.
  */
 public final class PaddedExamples implements SampleSource {
   private static final double SINGLE_SEGMENT_SHARE = 0.1;
@@ -28,9 +29,7 @@ public final class PaddedExamples implements SampleSource {
   private final long seed;
   private final int[] shardEnds;
   private int[] starts = new int[1024];
-  private int[] secondStarts = new int[1024];
-  private short[] firstLengths = new short[1024];
-  private short[] secondLengths = new short[1024];
+  private int[] ends = new int[1024];
   private int examples;
 
   /**
@@ -57,7 +56,7 @@ public final class PaddedExamples implements SampleSource {
 
   private void gather(TokenShard shard) {
     int tokens = Math.toIntExact(shard.tokens());
-    int target = target();
+    int target = target(examples);
     int start = 0;
     for (int end = 1; end <= tokens; end++) {
       boolean documentEnds = shard.id(end - 1) == sepId;
@@ -65,52 +64,31 @@ public final class PaddedExamples implements SampleSource {
       boolean lineEnds = documentEnds || end == tokens || shard.startsLine(end);
       if ((lineEnds && textEnd - start >= target) || documentEnds || end == tokens) {
         if (textEnd > start) {
-          add(shard, start, textEnd, target);
-          target = target();
+          add(start, textEnd);
+          target = target(examples);
         }
         start = end;
       }
     }
   }
 
-  /** Returns the length, special tokens included, at which the next sequence is full. */
-  private int target() {
-    KeyedRandom random = new KeyedRandom(seed, Purpose.EXAMPLE_LENGTHS, examples);
-    return random.nextDouble() < SHORT_SHARE
-        ? SHORTEST_TARGET + random.nextInt(sequenceLength - SHORTEST_TARGET + 1)
-        : sequenceLength;
-  }
-
-  private void add(TokenShard shard, int start, int end, int target) {
-    KeyedRandom random = new KeyedRandom(seed, Purpose.SEGMENTS, examples);
-    int firstTarget =
-        random.nextDouble() < SINGLE_SEGMENT_SHARE ? Integer.MAX_VALUE : (target - 3) / 2;
-    int split = start;
-    while (split < end) {
-      int lineEnd = split + 1;
-      while (lineEnd < end && !shard.startsLine(lineEnd)) {
-        lineEnd++;
-      }
-      boolean fits = lineEnd - start < firstTarget;
-      if (split > start && !fits && !(split - start < firstTarget && random.nextDouble() < 0.5)) {
-        break;
-      }
-      split = lineEnd;
-    }
+  private void add(int start, int end) {
     if (examples == starts.length) {
       int larger = Math.max(2 * examples, examples + 1);
       starts = Arrays.copyOf(starts, larger);
-      secondStarts = Arrays.copyOf(secondStarts, larger);
-      firstLengths = Arrays.copyOf(firstLengths, larger);
-      secondLengths = Arrays.copyOf(secondLengths, larger);
+      ends = Arrays.copyOf(ends, larger);
     }
-    int first = Math.min(split - start, sequenceLength - 2);
-    int second = Math.max(0, Math.min(end - split, sequenceLength - first - 3));
     starts[examples] = start;
-    secondStarts[examples] = split;
-    firstLengths[examples] = (short) first;
-    secondLengths[examples] = (short) second;
+    ends[examples] = end;
     examples++;
+  }
+
+  /** Returns the length, special tokens included, at which a sequence is full. */
+  private int target(int example) {
+    KeyedRandom random = new KeyedRandom(seed, Purpose.EXAMPLE_LENGTHS, example);
+    return random.nextDouble() < SHORT_SHARE
+        ? SHORTEST_TARGET + random.nextInt(sequenceLength - SHORTEST_TARGET + 1)
+        : sequenceLength;
   }
 
   @Override
@@ -134,22 +112,57 @@ public final class PaddedExamples implements SampleSource {
     int to = at;
     inputIds[to] = clsId;
     tokenTypeIds[to++] = 0;
-    to = copy(shard, starts[example], firstLengths[example], 0, inputIds, tokenTypeIds, to);
-    if (secondLengths[example] > 0) {
-      int from = secondStarts[example];
-      to = copy(shard, from, secondLengths[example], 1, inputIds, tokenTypeIds, to);
+    Segments segments = segments(shard, example);
+    to = copy(shard, segments.first, 0, inputIds, tokenTypeIds, to);
+    if (segments.second.length > 0) {
+      to = copy(shard, segments.second, 1, inputIds, tokenTypeIds, to);
     }
     Arrays.fill(inputIds, to, at + sequenceLength, padId);
     Arrays.fill(tokenTypeIds, to, at + sequenceLength, 0);
     SampleSource.oneBlock(positionIds, at, sequenceLength);
   }
 
+  /** Indexes of the tokens of both segments, cut to fit a sequence; the second may be empty. */
+  private record Segments(int[] first, int[] second) {}
+
+  /** Deals the lines of an example to its segments (L60-87). */
+  private Segments segments(TokenShard shard, int example) {
+    int end = ends[example];
+    int[] first = new int[end - starts[example]];
+    int[] second = new int[first.length];
+    int firstLength = 0;
+    int secondLength = 0;
+    KeyedRandom random = new KeyedRandom(seed, Purpose.SEGMENTS, example);
+    int firstTarget =
+        random.nextDouble() < SINGLE_SEGMENT_SHARE ? Integer.MAX_VALUE : (target(example) - 3) / 2;
+    int lineEnd;
+    for (int line = starts[example]; line < end; line = lineEnd) {
+      lineEnd = line + 1;
+      while (lineEnd < end && !shard.startsLine(lineEnd)) {
+        lineEnd++;
+      }
+      boolean joinsFirst =
+          firstLength == 0
+              || firstLength + lineEnd - line < firstTarget
+              || (secondLength == 0 && firstLength < firstTarget && random.nextDouble() < 0.5);
+      for (int token = line; token < lineEnd; token++) {
+        if (joinsFirst) {
+          first[firstLength++] = token;
+        } else {
+          second[secondLength++] = token;
+        }
+      }
+    }
+    firstLength = Math.min(firstLength, sequenceLength - 2);
+    secondLength = Math.max(0, Math.min(secondLength, sequenceLength - firstLength - 3));
+    return new Segments(Arrays.copyOf(first, firstLength), Arrays.copyOf(second, secondLength));
+  }
+
   /** Copies a segment and its [SEP]. */
-  private int copy(
-      TokenShard shard, int from, int length, int type, long[] ids, long[] types, int at) {
+  private int copy(TokenShard shard, int[] tokens, int type, long[] ids, long[] types, int at) {
     int to = at;
-    for (int i = 0; i < length; i++) {
-      ids[to] = shard.id((long) from + i);
+    for (int token : tokens) {
+      ids[to] = shard.id(token);
       types[to++] = type;
     }
     ids[to] = sepId;

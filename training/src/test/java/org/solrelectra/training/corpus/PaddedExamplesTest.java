@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
@@ -102,6 +105,27 @@ class PaddedExamplesTest {
     // Four lines of ten tokens are the first to reach 32; of 40, 29 or 30 stay.
     assertTrue(lengths.contains(LENGTH), lengths.toString());
     assertTrue(examples.sequencesPerPass() <= 4, "sequences " + examples.sequencesPerPass());
+  }
+
+  /** L60-79: A may take 14 of 32; of a long line, which begins B, the short one behind it fits. */
+  @Test
+  void aShortLineJoinsTheFirstSegmentAlsoAfterTheSecondHasBegun() throws IOException {
+    String document = "a ".repeat(4) + '\n' + "b ".repeat(20) + '\n' + "c ".repeat(5) + "\n\n";
+    List<TokenShard> shards = shards(document.repeat(400));
+    PaddedExamples examples = new PaddedExamples(shards, vocabulary, LENGTH, 1);
+    Map<String, Integer> seen = new TreeMap<>();
+    for (long sample = 0; sample < examples.sequencesPerPass(); sample++) {
+      seen.merge(text(pack(examples, sample, new long[LENGTH])), 1, Integer::sum);
+    }
+    String split = "[CLS] " + "a ".repeat(4) + "c ".repeat(5) + "[SEP] " + "b ".repeat(20);
+    // Nine in ten have two segments; the coin gives the long line to either one.
+    assertEquals(0.9 / 2, seen.getOrDefault(split + "[SEP]", 0) / 400.0, 0.1, seen.toString());
+  }
+
+  private String text(List<Long> ids) {
+    return ids.subList(0, ids.lastIndexOf((long) vocabulary.sepId()) + 1).stream()
+        .map(id -> vocabulary.piece(id.intValue()))
+        .collect(Collectors.joining(" "));
   }
 
   @Test
