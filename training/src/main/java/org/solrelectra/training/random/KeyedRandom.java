@@ -12,22 +12,31 @@ import java.util.zip.CRC32;
 public final class KeyedRandom {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
-  /** What a number is drawn for; each purpose has a stream of its own. */
+  /**
+   * What a number is drawn for; each purpose has a stream of its own, whose number is part of the
+   * key. A number is never changed and never used again, so that old runs can be made again.
+   */
   public enum Purpose {
-    INITIALIZATION,
-    WINDOW_OFFSET,
-    SHUFFLE,
-    SEGMENTS,
-    MASK_POSITIONS,
-    KEEP_ORIGINAL,
-    GENERATOR_NOISE,
-    SAMPLING_NOISE,
-    DISCRIMINATOR_NOISE,
-    EXPORT_CHECK,
-    NEGATIVES,
-    RANDOM_TOKEN,
-    EXAMPLE_LENGTHS,
-    DROPOUT
+    INITIALIZATION(1),
+    WINDOW_OFFSET(2),
+    SHUFFLE(3),
+    SEGMENTS(4),
+    MASK_POSITIONS(5),
+    KEEP_ORIGINAL(6),
+    GENERATOR_NOISE(7),
+    SAMPLING_NOISE(8),
+    DISCRIMINATOR_NOISE(9),
+    EXPORT_CHECK(10),
+    NEGATIVES(11),
+    RANDOM_TOKEN(12),
+    EXAMPLE_LENGTHS(13),
+    DROPOUT(14);
+
+    private final int stream;
+
+    Purpose(int stream) {
+      this.stream = stream;
+    }
   }
 
   private long state;
@@ -39,7 +48,7 @@ public final class KeyedRandom {
   /** Returns the number a key stands for: what a foreign generator is seeded with. */
   public static long key(long seed, Purpose purpose, long index) {
     long mixed = mix(seed + GOLDEN_GAMMA);
-    mixed = mix(mixed ^ ((purpose.ordinal() + 1) * GOLDEN_GAMMA));
+    mixed = mix(mixed ^ (purpose.stream * GOLDEN_GAMMA));
     return mix(mixed ^ mix(index + GOLDEN_GAMMA));
   }
 

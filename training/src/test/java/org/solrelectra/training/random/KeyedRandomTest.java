@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 
@@ -21,6 +22,33 @@ class KeyedRandomTest {
     long[] drawn = {random.nextLong(), random.nextLong(), random.nextLong()};
     assertArrayEquals(
         new long[] {-8835423514522535633L, 5189603502189526103L, -7786667944708759973L}, drawn);
+  }
+
+  /** Each purpose's stream has its own number, wherever its name stands in the list. */
+  @ParameterizedTest
+  @CsvSource({
+    "INITIALIZATION, -6525781202718331776",
+    "WINDOW_OFFSET, -6619184211983807059",
+    "SHUFFLE, -995783488794965092",
+    "SEGMENTS, -6633570055939520536",
+    "MASK_POSITIONS, -7267524952909083880",
+    "KEEP_ORIGINAL, -4639299223514560245",
+    "GENERATOR_NOISE, 4800711385085770521",
+    "SAMPLING_NOISE, 1051388769509515437",
+    "DISCRIMINATOR_NOISE, -5686432615442461953",
+    "EXPORT_CHECK, 9041919224498654456",
+    "NEGATIVES, 7697855122030155571",
+    "RANDOM_TOKEN, 2397600156152038801",
+    "EXAMPLE_LENGTHS, 8024173209370159845",
+    "DROPOUT, 8913687911089331603"
+  })
+  void keysNeverChange(Purpose purpose, long key) {
+    assertEquals(key, KeyedRandom.key(42, purpose, 7));
+  }
+
+  @Test
+  void everyPurposeIsPinned() {
+    assertEquals(14, Purpose.values().length, "add the new purpose's key above");
   }
 
   @Test
