@@ -395,7 +395,7 @@ final class PretrainCommand implements Callable<Integer> {
   private void train(
       PretrainingRun run, double end, Libtorch libtorch, StopSignals signals, PrintWriter out)
       throws IOException {
-    if (run.progress() >= end) {
+    if (run.agreeOnProgress() >= end) {
       out.println("nothing to do: the run has " + run.pretrainer().stepsDone() + " steps");
       return;
     }

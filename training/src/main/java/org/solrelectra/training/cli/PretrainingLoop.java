@@ -40,7 +40,7 @@ final class PretrainingLoop {
   private Measurements heldOut;
 
   /**
-   * @param end where to stop, in the unit of {@link PretrainingRun#progress}
+   * @param end where to stop, in the unit of {@link PretrainingRun#agreeOnProgress}
    * @param peakFlopsPerSecond what the devices of all processes could compute; NaN if that is not
    *     known
    */
@@ -67,7 +67,7 @@ final class PretrainingLoop {
    */
   boolean train(BooleanSupplier stop) throws IOException {
     startTiming();
-    long first = (long) run.progress();
+    long first = (long) run.agreeOnProgress();
     try (ProgressDisplay progress =
         pretrainer.processes().isFirst()
             ? new ProgressDisplay("pretrain", first, (long) end, out)
@@ -75,7 +75,7 @@ final class PretrainingLoop {
       boolean stepped = run.step(end);
       while (stepped) {
         long step = pretrainer.stepsDone();
-        if (step % intervals.log == 0 || run.progress() >= end) {
+        if (step % intervals.log == 0 || run.agreeOnProgress() >= end) {
           log();
         }
         if (step % intervals.evaluate == 0) {
@@ -84,11 +84,11 @@ final class PretrainingLoop {
         if (step % intervals.checkpoint == 0) {
           save();
         }
-        progress.update((long) run.progress(), progressMessage());
+        progress.update((long) run.agreeOnProgress(), progressMessage());
         stepped = !pretrainer.processes().any(stop.getAsBoolean()) && run.step(end);
       }
     }
-    boolean ended = run.progress() >= end;
+    boolean ended = run.agreeOnProgress() >= end;
     log();
     // Who asks to stop may not wait long: what is held out is measured when the run goes on.
     if (ended) {

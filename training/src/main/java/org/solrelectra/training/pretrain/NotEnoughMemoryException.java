@@ -1,8 +1,9 @@
 package org.solrelectra.training.pretrain;
 
 /**
- * A step needs more memory than the device or the JVM's heap has; the parameters are as they were
- * before it.
+ * A step needs more memory than the device or the JVM's heap has. It may have failed anywhere, in
+ * the midst of the update too: gradients, moments and parameters may be changed in part, so nothing
+ * of them may be saved or trained on. The last checkpoint is as it was.
  */
 public final class NotEnoughMemoryException extends RuntimeException {
   private static final long serialVersionUID = 1L;

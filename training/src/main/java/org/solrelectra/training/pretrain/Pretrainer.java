@@ -48,12 +48,26 @@ public final class Pretrainer {
   private final BatchSource heldOutBatches;
   private final long heldOutCount;
   private long step;
+
+  /** Whether a step was begun that did not end. */
+  private boolean incomplete;
+
   private final Measurements.Accumulator measured;
   private final Measurements.Accumulator measuredHeldOut;
   private final double flopsPerStep;
 
   public Pretrainer(
       PretrainingConfig config, Vocabulary vocabulary, TokenCorpus corpus, ProcessGroup processes)
+      throws IOException {
+    this(config, vocabulary, corpus, processes, Watch.NONE);
+  }
+
+  Pretrainer(
+      PretrainingConfig config,
+      Vocabulary vocabulary,
+      TokenCorpus corpus,
+      ProcessGroup processes,
+      Watch watch)
       throws IOException {
     this.config = config;
     this.processes = processes;
@@ -64,7 +78,7 @@ public final class Pretrainer {
     this.measured = new Measurements.Accumulator(processes.device());
     this.measuredHeldOut = new Measurements.Accumulator(processes.device());
     this.pretrainingStep =
-        new PretrainingStep(task, optimizer, config.microBatches(), processes, Watch.NONE);
+        new PretrainingStep(task, optimizer, config.microBatches(), processes, watch);
     this.batches =
         new BatchSource(
             samples(corpus.training(), vocabulary),
@@ -125,13 +139,35 @@ public final class Pretrainer {
         : new TokenMasker(vocabulary, config.masking(), config.seed());
   }
 
-  /** Makes one update, or leaves it out if the gradient is not finite; goes on either way. */
+  /**
+   * Makes one update, or leaves it out if the gradient is not finite; goes on either way.
+   *
+   * @throws NotEnoughMemoryException if the step needs more memory than there is; the parameters
+   *     may be changed in part then, and this trainer makes no further step
+   */
   public void step(double learningRate) {
+    requireCompleteStep();
+    incomplete = true;
     NotEnoughMemoryException.guard(
         config,
         () ->
             pretrainingStep.run(batches.batch(step), step, this::seeding, learningRate, measured));
+    incomplete = false;
     step++;
+  }
+
+  /**
+   * Checks that parameters and moments are as whole steps left them: what may be saved.
+   *
+   * @throws IllegalStateException if the last step failed
+   */
+  void requireCompleteStep() {
+    if (incomplete) {
+      throw new IllegalStateException(
+          "step "
+              + (step + 1)
+              + " failed and may have changed parameters in part; go on from the last checkpoint");
+    }
   }
 
   /**

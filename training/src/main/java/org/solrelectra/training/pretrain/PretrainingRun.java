@@ -260,8 +260,12 @@ public final class PretrainingRun {
     return secondsBefore + (nanoClock.getAsLong() - startNanos) / 1e9;
   }
 
-  /** Returns how far the run is, in its schedule's unit: steps made, or rank 0's seconds. */
-  public double progress() {
+  /**
+   * Agrees with the other processes on how far the run is, in its schedule's unit: steps made, or
+   * rank 0's seconds. A timed run exchanges a number here, so that all processes must make this
+   * call together.
+   */
+  public double agreeOnProgress() {
     return pretrainer.config().isTimed()
         ? pretrainer.processes().ofFirst(seconds())
         : pretrainer.stepsDone();
@@ -270,12 +274,12 @@ public final class PretrainingRun {
   /**
    * Makes one step at the rate that the schedule says, unless the run is at {@code end} already.
    *
-   * @param end in the unit of {@link #progress}
+   * @param end in the unit of {@link #agreeOnProgress}
    * @return whether a step was made
    */
   public boolean step(double end) {
     // One look at the clock: between two, the rate could become 0.
-    double progress = progress();
+    double progress = agreeOnProgress();
     if (progress >= end) {
       return false;
     }
@@ -288,8 +292,10 @@ public final class PretrainingRun {
    * Writes a checkpoint, then the Hugging Face directories.
    *
    * @throws ArithmeticException as {@link #record}; the last checkpoint stays
+   * @throws IllegalStateException if the last step failed; the last checkpoint stays
    */
   public void save() throws IOException {
+    pretrainer.requireCompleteStep();
     pretrainer.requireFiniteUpdates();
     if (!pretrainer.processes().isFirst()) {
       return;
