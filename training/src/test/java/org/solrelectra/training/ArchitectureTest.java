@@ -11,6 +11,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.nio.file.CopyOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Who may depend on whom. */
 @AnalyzeClasses(
@@ -82,6 +85,15 @@ class ArchitectureTest {
               "org.bytedeco..",
               "com.fasterxml.jackson..",
               "java..");
+
+  /** A rename that is not forced to disk may overtake the content of the file. */
+  @ArchTest
+  static final ArchRule filesGetTheirNamesFromStorageAlone =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "storage..")
+          .should()
+          .callMethod(Files.class, "move", Path.class, Path.class, CopyOption[].class);
 
   @ArchTest
   static final ArchRule staticFieldsAreFinal =

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.solrelectra.training.machine.GpuCode;
+import org.solrelectra.training.storage.DurableFiles;
 import org.solrelectra.training.storage.Folders;
 import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
@@ -129,8 +130,7 @@ public final class BundleWriter {
     if (Files.exists(whole)) {
       Path slim = libraries.resolve(GPU_LIBRARY + ".slim");
       GpuCode.copySlimmed(whole, slim, architectures);
-      Files.delete(whole);
-      Files.move(slim, whole);
+      DurableFiles.rename(slim, whole);
     }
   }
 

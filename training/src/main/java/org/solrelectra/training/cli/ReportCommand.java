@@ -1,10 +1,8 @@
 package org.solrelectra.training.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -12,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.solrelectra.training.report.HtmlReport;
 import org.solrelectra.training.report.ReportedRun;
 import org.solrelectra.training.report.XAxis;
+import org.solrelectra.training.storage.DurableFiles;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -75,9 +74,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     String html = new HtmlReport(runs, across).html();
     Files.createDirectories(output.toAbsolutePath().getParent());
-    Path partial = output.resolveSibling(output.getFileName() + ".partial");
-    Files.writeString(partial, html, StandardCharsets.UTF_8);
-    Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);
+    DurableFiles.write(output, html);
     spec.commandLine().getOut().println("written: " + output);
     return 0;
   }

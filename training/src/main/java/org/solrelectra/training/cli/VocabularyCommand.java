@@ -1,11 +1,10 @@
 package org.solrelectra.training.cli;
 
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.solrelectra.training.storage.DurableFiles;
 import org.solrelectra.training.vocabulary.WordCounts;
 import org.solrelectra.training.vocabulary.WordPieceTrainer;
 import picocli.CommandLine;
@@ -70,9 +69,7 @@ final class VocabularyCommand implements Callable<Integer> {
     sources.open(corpus).forEachDocument(lines -> lines.forEach(counts::add));
     List<String> pieces = trainer.train(counts);
     Files.createDirectories(output.toAbsolutePath().getParent());
-    Path partial = output.resolveSibling(output.getFileName() + ".partial");
-    Files.writeString(partial, String.join("\n", pieces) + "\n", StandardCharsets.UTF_8);
-    Files.move(partial, output, StandardCopyOption.REPLACE_EXISTING);
+    DurableFiles.write(output, String.join("\n", pieces) + "\n");
     spec.commandLine().getOut().println(pieces.size() + " pieces written to " + output);
     return 0;
   }

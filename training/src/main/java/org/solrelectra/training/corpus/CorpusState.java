@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import org.solrelectra.training.storage.DurableFiles;
 
 /**
  * How far a corpus is written, as of its last complete shard: what to go on from.
@@ -36,13 +36,8 @@ record CorpusState(
   }
 
   void write(Path folder) throws IOException {
-    Path partial = folder.resolve(FILE + ".partial");
-    JSON.writerWithDefaultPrettyPrinter().writeValue(partial.toFile(), this);
-    Files.move(
-        partial,
-        folder.resolve(FILE),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
+    DurableFiles.write(
+        folder.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this));
   }
 
   /**

@@ -17,6 +17,7 @@ import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.training.storage.DurableFiles;
 import org.solrelectra.training.storage.FileHash;
 import org.solrelectra.training.storage.Folders;
 
@@ -114,9 +115,7 @@ public final class QuantizedModel implements Closeable {
   }
 
   private static void write(ObjectNode manifest, Path folder) throws IOException {
-    Path fresh = folder.resolve("." + MANIFEST + ".electra-partial");
-    Files.writeString(fresh, manifest.toPrettyString() + "\n");
-    Files.move(fresh, folder.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.write(folder.resolve(MANIFEST), manifest.toPrettyString() + "\n");
   }
 
   /** Returns the encoder of the graph in float32. */
@@ -158,7 +157,7 @@ public final class QuantizedModel implements Closeable {
     }
     Path copy = directory.resolve("." + FILE + ".electra-partial");
     Files.copy(partial.resolve(FILE), copy, StandardCopyOption.REPLACE_EXISTING);
-    Files.move(copy, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE);
+    DurableFiles.rename(copy, directory.resolve(FILE));
     list(hashes, directory);
     manifest.set("quantization", report);
     write(manifest, directory);

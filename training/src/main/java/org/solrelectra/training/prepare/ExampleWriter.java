@@ -8,10 +8,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import org.solrelectra.training.dataset.LabeledPair;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.random.KeyedRandom;
+import org.solrelectra.training.storage.DurableFiles;
 
 /**
  * Writes examples as JSONL, a share of them to a second file for development. Which file an example
@@ -129,7 +129,7 @@ public final class ExampleWriter implements Closeable {
 
   private void finish(Path file) throws IOException {
     if (complete) {
-      Files.move(partial(file), file, StandardCopyOption.REPLACE_EXISTING);
+      DurableFiles.rename(partial(file), file);
     } else {
       Files.deleteIfExists(partial(file));
     }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.storage.DurableFiles;
 
 /** What a run was started with: {@code run.json}. A folder that lacks it holds no run. */
 public final class RunDescription {
@@ -48,7 +49,7 @@ public final class RunDescription {
   }
 
   /**
-   * Writes a run's, whole or not at all.
+   * Writes a run's, whole or not at all, and forces it to disk.
    *
    * @param maxLength the longest sequence that the networks will have seen, in tokens
    * @param corpusChecksum of a corpus that is not the run's own; null if it is
@@ -72,9 +73,7 @@ public final class RunDescription {
     if (initialRun != null) {
       description.set(INITIAL_RUN, initialRun);
     }
-    Path partial = folder.resolve(FILE + ".partial");
-    Files.writeString(partial, description.toPrettyString() + "\n");
-    Files.move(partial, folder.resolve(FILE));
+    DurableFiles.write(folder.resolve(FILE), description.toPrettyString() + "\n");
   }
 
   /**

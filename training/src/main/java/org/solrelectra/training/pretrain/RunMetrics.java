@@ -6,14 +6,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.solrelectra.training.metrics.EventFiles;
 import org.solrelectra.training.metrics.MetricsFile;
 import org.solrelectra.training.metrics.MetricsLine;
 import org.solrelectra.training.metrics.ResidentMemory;
+import org.solrelectra.training.storage.DurableFiles;
 
 /** Lines of a run's {@code metrics.jsonl}, and the same in TensorBoard's event files. */
 final class RunMetrics {
@@ -121,9 +122,8 @@ final class RunMetrics {
           kept.add(line);
         }
       }
-      Path partial = folder.resolve(MetricsFile.NAME + ".partial");
-      Files.write(partial, kept);
-      Files.move(partial, file(), StandardCopyOption.REPLACE_EXISTING);
+      DurableFiles.write(
+          file(), kept.stream().map(line -> line + "\n").collect(Collectors.joining()));
     }
     EventFiles.rewrite(folder);
   }

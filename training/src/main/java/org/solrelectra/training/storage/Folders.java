@@ -90,13 +90,17 @@ public final class Folders {
       files = walk.filter(Files::isRegularFile).toList();
     }
     for (Path file : files) {
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
+      forceFile(file);
     }
   }
 
-  private static void forceFolder(Path folder) {
+  static void forceFile(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
+  static void forceFolder(Path folder) {
     // A folder can be opened and forced on POSIX systems only; elsewhere the rename alone must do.
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
