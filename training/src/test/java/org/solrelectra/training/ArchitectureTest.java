@@ -81,6 +81,7 @@ class ArchitectureTest {
           .resideInAnyPackage(
               ROOT + "network..",
               ROOT + "random..",
+              ROOT + "message..",
               "org.solrelectra.lucene.model..",
               "org.bytedeco..",
               "com.fasterxml.jackson..",

@@ -4,15 +4,21 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.message.Excerpt;
+import org.solrelectra.training.storage.FileHash;
 
 /** The weights of a Hugging Face directory, whatever the files and the transformers of then. */
 final class HuggingFaceFiles {
@@ -20,6 +26,10 @@ final class HuggingFaceFiles {
   private static final String PYTORCH = "pytorch_model.bin";
   private static final List<String> FILES =
       List.of(SAFETENSORS, SAFETENSORS + ".index.json", PYTORCH, PYTORCH + ".index.json");
+
+  /** Kept by other frameworks' models, and not read. */
+  private static final List<String> OTHERS =
+      List.of("tf_model.h5", "flax_model.msgpack", "rust_model.ot", "model.onnx");
 
   private static final String WORDS = "embeddings.word_embeddings.weight";
   private static final String BODY = "electra.";
@@ -37,37 +47,69 @@ final class HuggingFaceFiles {
    *     not its word table
    */
   static Map<String, Values> weights(Path folder) throws IOException {
+    Path file = file(folder);
+    return renamed(file.toString().endsWith(".json") ? readShards(file) : read(file), file);
+  }
+
+  private static Path file(Path folder) throws InvalidModelException {
     for (String name : FILES) {
-      Path file = folder.resolve(name);
-      if (Files.exists(file)) {
-        return renamed(name.endsWith(".json") ? readShards(file) : read(file), file);
+      if (Files.exists(folder.resolve(name))) {
+        return folder.resolve(name);
       }
     }
+    List<String> others =
+        OTHERS.stream().filter(name -> Files.exists(folder.resolve(name))).toList();
     throw new InvalidModelException(
-        folder + " is not a model directory: it holds no weights; expected one of " + FILES);
+        folder
+            + " is not a model directory: it holds no weights; expected one of "
+            + FILES
+            + (others.isEmpty() ? "" : "; found " + others));
+  }
+
+  /** Returns the hash of the one file; of several, of their index followed by their hashes. */
+  static String sha256(Path folder) throws IOException {
+    Path file = file(folder);
+    if (!file.toString().endsWith(".json")) {
+      return FileHash.of(file);
+    }
+    MessageDigest digest = FileHash.digest();
+    digest.update(Files.readAllBytes(file));
+    for (String name : shards(file, weightMap(file))) {
+      digest.update(FileHash.of(file.resolveSibling(name)).getBytes(StandardCharsets.US_ASCII));
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static Map<String, Values> read(Path file) throws IOException {
     return file.toString().endsWith(".safetensors") ? SafeTensors.read(file) : TorchFile.read(file);
   }
 
-  private static Map<String, Values> readShards(Path index) throws IOException {
-    JsonNode files;
+  private static JsonNode weightMap(Path index) throws IOException {
     try {
-      files = new ObjectMapper().readTree(index.toFile()).path("weight_map");
+      return new ObjectMapper().readTree(index.toFile()).path("weight_map");
     } catch (JsonProcessingException e) {
       throw new InvalidModelException(index + " is not JSON: " + e.getOriginalMessage(), e);
     }
-    Map<String, Values> weights = new LinkedHashMap<>();
-    TreeSet<String> names = new TreeSet<>();
-    files.forEach(name -> names.add(name.asText()));
+  }
+
+  private static Set<String> shards(Path index, JsonNode weightMap) throws InvalidModelException {
+    Set<String> names = new TreeSet<>();
+    weightMap.forEach(name -> names.add(name.asText()));
     for (String name : names) {
       if (name.isEmpty()
           || !name.matches("[\\w.-]+")
           || !Files.exists(index.resolveSibling(name))) {
         throw new InvalidModelException(
-            index + " must name files beside it; weight_map has '" + name + "'");
+            index + " must name files beside it; weight_map has '" + Excerpt.of(name) + "'");
       }
+    }
+    return names;
+  }
+
+  private static Map<String, Values> readShards(Path index) throws IOException {
+    JsonNode files = weightMap(index);
+    Map<String, Values> weights = new LinkedHashMap<>();
+    for (String name : shards(index, files)) {
       weights.putAll(read(index.resolveSibling(name)));
     }
     TreeSet<String> listed = new TreeSet<>();
@@ -75,7 +117,7 @@ final class HuggingFaceFiles {
     if (!listed.equals(weights.keySet())) {
       listed.removeAll(weights.keySet());
       throw new InvalidModelException(
-          index + " and its files do not belong together; they lack " + listed);
+          index + " and its files do not belong together; they lack " + Excerpt.of(listed));
     }
     return weights;
   }

@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
 
@@ -26,6 +27,12 @@ public final class HuggingFaceWeights {
   public static final String GENERATOR = "generator.";
 
   private static final String EMBEDDINGS = "electra.embeddings.";
+
+  /** What has a row for each piece. */
+  static final String WORDS = EMBEDDINGS + "word_embeddings.weight";
+
+  static final String OUTPUT_BIAS = "generator_lm_head.bias";
+
   private static final String PACKED = ".attention.self.query_key_value.";
   private static final List<String> PACKED_PARTS = List.of("query", "key", "value");
 
@@ -33,7 +40,7 @@ public final class HuggingFaceWeights {
 
   /** Says whether these are the weights of a masked or causal language model. */
   public static boolean isGenerator(Map<String, Values> weights) {
-    return weights.containsKey("generator_lm_head.bias");
+    return weights.containsKey(OUTPUT_BIAS);
   }
 
   /** Says whether a name, Hugging Face's, is of a head and not of the body. */
@@ -124,7 +131,7 @@ public final class HuggingFaceWeights {
               + " does not fit the network; missing weights: "
               + missing
               + "; unexpected weights: "
-              + unexpected);
+              + Excerpt.of(unexpected));
     }
     found.forEach(parameters::set);
   }

@@ -233,7 +233,8 @@ public final class ModelImport {
     String key = "model_checkpoint_path:";
     for (String line : Files.readAllLines(note)) {
       if (line.startsWith(key)) {
-        String path = line.substring(key.length()).strip().replace("\"", "");
+        // Windows' paths have backslashes, which TensorFlow writes twice within quotes.
+        String path = line.substring(key.length()).strip().replace("\"", "").replace('\\', '/');
         Path prefix = note.resolveSibling(path.substring(path.lastIndexOf('/') + 1));
         if (Files.exists(index(prefix))) {
           return prefix;
@@ -275,7 +276,7 @@ public final class ModelImport {
       TokenizerSource tokenizer,
       Path prefix)
       throws IOException {
-    if (vocabulary.size() != network.config().vocabularySize()) {
+    if (vocabulary.size() > network.config().vocabularySize()) {
       throw new InvalidModelException(
           prefix
               + ": vocabulary and checkpoint do not belong together; rows of word_embeddings="

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ElectraConfig;
 
 /**
@@ -50,7 +51,7 @@ final class TensorFlowWeights {
               + " holds no ELECTRA; expected variables that start with one of "
               + ROOTS
               + "; found "
-              + checkpoint.names().stream().limit(3).toList()
+              + Excerpt.of(checkpoint.names().stream().limit(3).toList())
               + " and the like");
     }
   }
@@ -113,7 +114,7 @@ final class TensorFlowWeights {
       throw new InvalidModelException(
           source
               + " does not fit the network; missing weights: []; unexpected weights: "
-              + unexpected);
+              + Excerpt.of(unexpected));
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ElectraConfig;
 
 /** The weights that a network of given sizes has: Hugging Face's names, and shapes. */
@@ -104,7 +105,7 @@ final class WeightShapes {
               + " does not fit the network; missing weights: "
               + missing
               + "; unexpected weights: "
-              + (mayBeMore ? "[]" : unexpected));
+              + (mayBeMore ? "[]" : Excerpt.of(unexpected)));
     }
     for (Map.Entry<String, long[]> entry : expected.entrySet()) {
       long[] shape = weights.get(entry.getKey()).shape();

@@ -57,15 +57,21 @@ final class ImportCommand implements Callable<Integer> {
           .getOut()
           .printf(
               Locale.ROOT,
-              "written: %s: %d layers of %d, vocabulary of %d, %.1f million weights%s%n",
+              "written: %s: %d layers of %d, vocabulary of %d, %.1f million weights%s%s%n",
               output.resolve(network.part()),
               network.config().layers(),
               network.config().hiddenSize(),
               network.vocabulary().size(),
               network.parameters() / 1e6,
+              spareRows(network),
               remark(network));
     }
     return 0;
+  }
+
+  private static String spareRows(ModelImport.Network network) {
+    int spare = network.config().vocabularySize() - network.vocabulary().size();
+    return spare == 0 ? "" : "; the word table has " + spare + " rows more than there are pieces";
   }
 
   private static String remark(ModelImport.Network network) {

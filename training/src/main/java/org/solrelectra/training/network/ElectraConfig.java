@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * The sizes of one ELECTRA network, with the keys of Hugging Face's {@code ElectraConfig}.
@@ -14,7 +15,7 @@ import org.solrelectra.lucene.model.InvalidModelException;
  * @param embeddingSize width of the embedding block; a projection follows if it is not {@code
  *     hiddenSize}
  * @param maxPositions rows of the position table: the longest sequence
- * @param tokenTypes rows of the token type table
+ * @param tokenTypes rows of the token type table, at least 2
  * @param layerNormEpsilon 1e-12 in ELECTRA
  * @param hiddenDropout after the embeddings, the attention output and the feed-forward output
  * @param attentionDropout on the attention probabilities
@@ -40,7 +41,12 @@ public record ElectraConfig(
     requirePositive("num_attention_heads", heads);
     requirePositive("intermediate_size", intermediateSize);
     requirePositive("max_position_embeddings", maxPositions);
-    requirePositive("type_vocab_size", tokenTypes);
+    if (tokenTypes < 2) {
+      throw new IllegalArgumentException(
+          "type_vocab_size must be at least 2, one for a text and one for its pair;"
+              + " type_vocab_size="
+              + tokenTypes);
+    }
     if (hiddenSize % heads != 0) {
       throw new IllegalArgumentException(
           "hidden_size must be a multiple of num_attention_heads; hidden_size="
@@ -89,6 +95,21 @@ public record ElectraConfig(
         attention);
   }
 
+  public ElectraConfig withVocabularySize(int rows) {
+    return new ElectraConfig(
+        rows,
+        embeddingSize,
+        hiddenSize,
+        layers,
+        heads,
+        intermediateSize,
+        maxPositions,
+        tokenTypes,
+        layerNormEpsilon,
+        hiddenDropout,
+        attentionDropout);
+  }
+
   /**
    * Returns what of another network's sizes is not as here, key by key; empty if weights of one fit
    * the other.
@@ -122,12 +143,18 @@ public record ElectraConfig(
     String type = json.path("model_type").asText("electra");
     if (!type.equals("electra")) {
       throw new InvalidModelException(
-          source + ": model_type must be 'electra' to be trained; model_type='" + type + "'");
+          source
+              + ": model_type must be 'electra' to be trained; model_type='"
+              + Excerpt.of(type)
+              + "'");
     }
     String activation = json.path("hidden_act").asText("gelu");
     if (!activation.equals("gelu")) {
       throw new InvalidModelException(
-          source + ": hidden_act must be 'gelu', the exact one; hidden_act='" + activation + "'");
+          source
+              + ": hidden_act must be 'gelu', the exact one; hidden_act='"
+              + Excerpt.of(activation)
+              + "'");
     }
     try {
       return new ElectraConfig(
@@ -138,10 +165,10 @@ public record ElectraConfig(
           required(json, "num_attention_heads", source),
           required(json, "intermediate_size", source),
           required(json, "max_position_embeddings", source),
-          json.path("type_vocab_size").asInt(2),
-          json.path("layer_norm_eps").asDouble(1e-12),
-          json.path("hidden_dropout_prob").asDouble(0.1),
-          json.path("attention_probs_dropout_prob").asDouble(0.1));
+          (int) optional(json, "type_vocab_size", 2, source),
+          optional(json, "layer_norm_eps", 1e-12, source),
+          optional(json, "hidden_dropout_prob", 0.1, source),
+          optional(json, "attention_probs_dropout_prob", 0.1, source));
     } catch (IllegalArgumentException e) {
       throw new InvalidModelException(source + ": " + e.getMessage(), e);
     }
@@ -154,6 +181,19 @@ public record ElectraConfig(
           source + " lacks the number '" + key + "'; expected the keys of an ElectraConfig");
     }
     return value.asInt();
+  }
+
+  private static double optional(JsonNode json, String key, double otherwise, String source)
+      throws IOException {
+    JsonNode value = json.path(key);
+    if (value.isMissingNode() || value.isNull()) {
+      return otherwise;
+    }
+    if (!value.isNumber()) {
+      throw new InvalidModelException(
+          source + ": " + key + " must be a number; " + key + "=" + Excerpt.of(value));
+    }
+    return value.asDouble();
   }
 
   /** Writes the keys of Hugging Face's {@code ElectraConfig} into a JSON object. */

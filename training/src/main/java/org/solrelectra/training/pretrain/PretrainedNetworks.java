@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.checkpoint.Checkpoint;
@@ -63,16 +64,17 @@ public record PretrainedNetworks(
   /**
    * Reads a folder with {@code discriminator}, {@code generator} or both below it, such as a run's,
    * or a Hugging Face style directory of one of them; that of a discriminator may have its {@code
-   * generator} below it.
+   * generator} below it. Rows of a word table that no piece has are left out, as a run has none.
    *
-   * @throws org.solrelectra.lucene.model.InvalidModelException if a directory is damaged
+   * @throws InvalidModelException if a directory is damaged, or lacks a weight of the network's
+   *     body
    * @throws IllegalArgumentException if there is none, or not what {@code parts} names
    */
   public static PretrainedNetworks read(Path folder, Parts parts) throws IOException {
     HuggingFaceModel discriminator = null;
     HuggingFaceModel generator = null;
     if (Files.exists(folder.resolve("config.json"))) {
-      HuggingFaceModel model = HuggingFaceModel.read(folder);
+      HuggingFaceModel model = read(folder);
       if (HuggingFaceWeights.isGenerator(model.weights())) {
         generator = model;
       } else {
@@ -99,7 +101,13 @@ public record PretrainedNetworks(
   }
 
   private static HuggingFaceModel readIfThere(Path folder) throws IOException {
-    return Files.exists(folder) ? HuggingFaceModel.read(folder) : null;
+    return Files.exists(folder) ? read(folder) : null;
+  }
+
+  private static HuggingFaceModel read(Path folder) throws IOException {
+    HuggingFaceModel model = HuggingFaceModel.read(folder).withoutSpareRows();
+    model.requireBody(folder);
+    return model;
   }
 
   private static JsonNode history(Path run, Parts parts) throws IOException {
@@ -214,7 +222,7 @@ public record PretrainedNetworks(
    * share of replaced tokens as its bias: it need not push all its states one way to say that most
    * are original, from which it may not come back.
    *
-   * @throws org.solrelectra.lucene.model.InvalidModelException if weights are missing
+   * @throws InvalidModelException if weights are missing
    */
   void copyTo(ParameterSet parameters, PretrainingConfig config) throws IOException {
     int vocabularySize = any().vocabulary().size();

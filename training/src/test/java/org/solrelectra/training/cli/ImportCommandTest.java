@@ -173,7 +173,7 @@ class ImportCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"small", "small.index", "checkpoint", "moved"})
+  @ValueSource(strings = {"small", "small.index", "checkpoint", "moved", "windows"})
   void aCheckpointHasSeveralNames(String name) throws IOException {
     copyTensorFlow();
     Path all = from;
@@ -187,6 +187,10 @@ class ImportCommandTest {
       case "moved" ->
           Files.writeString(
               from.resolve("checkpoint"), "model_checkpoint_path: \"gs://bucket/models/small\"\n");
+      case "windows" ->
+          Files.writeString(
+              from.resolve("checkpoint"),
+              "model_checkpoint_path: \"C:\\\\models\\\\electra\\\\small\"\r\n");
       default -> from = all.resolve(name);
     }
     assertEquals(0, run("--cased").code());
