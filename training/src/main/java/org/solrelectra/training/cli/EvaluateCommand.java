@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.WindowPolicy;
+import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.model.Task;
 import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.lucene.search.ReRankOperator;
@@ -95,8 +97,16 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
+  private DatasetReader reader(Encoder encoder) {
+    ModelDirectory directory = encoder.model();
+    return new DatasetReader(
+        new WordPieceEncoder(directory.vocabulary(), directory.tokenizer())::hasPieces,
+        Warnings.to(spec));
+  }
+
   private int classification(Encoder encoder) throws IOException {
-    List<LabeledText> examples = DatasetReader.texts(test);
+    DatasetReader reader = reader(encoder);
+    List<LabeledText> examples = reader.texts(test);
     List<String> truth = examples.stream().map(LabeledText::label).toList();
     Map<String, ClassificationMetrics> results = new LinkedHashMap<>();
     results.put(
@@ -104,7 +114,7 @@ final class EvaluateCommand implements Callable<Integer> {
         ClassificationMetrics.of(
             truth, ClassifierPredictions.of(encoder, examples, test.toString()).labels()));
     if (train != null) {
-      results.putAll(ClassifierBaselines.measure(DatasetReader.texts(train), examples));
+      results.putAll(ClassifierBaselines.measure(reader.texts(train), examples));
     }
     ObjectNode object = new ObjectMapper().createObjectNode();
     object.put("task", "classification").put("examples", examples.size());
@@ -138,7 +148,7 @@ final class EvaluateCommand implements Callable<Integer> {
     WindowPolicy windowPolicy =
         new WindowPolicy(
             maxWindows, encoder.model().windowStride(), Integer.MAX_VALUE, windowAggregation);
-    List<QueryCandidates> all = QueryCandidates.group(DatasetReader.pairs(test));
+    List<QueryCandidates> all = QueryCandidates.group(reader(encoder).pairs(test));
     List<double[]> bm25 = Bm25Baseline.scores(all);
     Map<String, List<RankingMetrics>> measured = new LinkedHashMap<>();
     measured.put("model", new ArrayList<>());

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
@@ -54,8 +55,9 @@ final class FineTuneCommand implements Callable<Integer> {
       required = true,
       paramLabel = "DIR",
       description =
-          "What to start from: RUN/discriminator, or a Hugging Face directory of an ELECTRA with vocab.txt and"
-              + " model.safetensors.")
+          "What to start from: RUN/discriminator, DIR/discriminator as import writes it, or a Hugging Face directory of an"
+              + " ELECTRA (safetensors or pytorch_model.bin). electra import makes such a directory of a TensorFlow"
+              + " checkpoint.")
   private Path model;
 
   @Option(
@@ -156,21 +158,25 @@ final class FineTuneCommand implements Callable<Integer> {
             dropout,
             seed);
     ObjectNode record = record(config);
+    DatasetReader reader =
+        new DatasetReader(
+            new WordPieceEncoder(start.vocabulary(), start.tokenizer())::hasPieces,
+            Warnings.to(spec));
     Libtorch libtorch = libtorchOptions.start();
     FineTuner tuner =
         switch (task) {
           case CLASSIFY ->
               FineTuner.forClassification(
                   start,
-                  read(train, DatasetReader::texts),
-                  read(development, DatasetReader::texts),
+                  read(train, reader::texts),
+                  read(development, reader::texts),
                   config,
                   libtorch);
           case RANK ->
               FineTuner.forRanking(
                   start,
-                  read(train, DatasetReader::pairs),
-                  read(development, DatasetReader::pairs),
+                  read(train, reader::pairs),
+                  read(development, reader::pairs),
                   config,
                   libtorch);
         };
@@ -244,7 +250,7 @@ final class FineTuneCommand implements Callable<Integer> {
     ObjectNode record = json.createObjectNode();
     record.put("task", task == TaskName.CLASSIFY ? "classification" : "ranking");
     record.set("config", json.valueToTree(config));
-    record.put("start_sha256", FileHash.of(model.resolve("model.safetensors")));
+    record.put("start_sha256", HuggingFaceModel.weightsSha256(model));
     putHashes(record.putArray("train_files"), train);
     putHashes(record.putArray("dev_files"), development);
     return record;

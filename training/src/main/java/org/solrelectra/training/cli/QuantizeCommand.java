@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -117,15 +118,21 @@ final class QuantizeCommand implements Callable<Integer> {
     }
     ModelDirectory model = ModelDirectory.open(directory);
     TokenBatchBuilder batches = TokenBatchBuilder.of(model);
+    DatasetReader reader = reader(model);
     List<TokenSequence> sequences = new ArrayList<>();
     if (model.manifest().task() == Task.RANKING) {
-      for (LabeledPair pair : some(DatasetReader.pairs(calibration))) {
+      for (LabeledPair pair : some(reader.pairs(calibration))) {
         sequences.addAll(batches.pairs(pair.query(), List.of(pair.passage())).sequences());
       }
     } else {
-      sequences.addAll(TextSequences.of(some(DatasetReader.texts(calibration)), batches));
+      sequences.addAll(TextSequences.of(some(reader.texts(calibration)), batches));
     }
     return sequences;
+  }
+
+  private DatasetReader reader(ModelDirectory model) {
+    return new DatasetReader(
+        new WordPieceEncoder(model.vocabulary(), model.tokenizer())::hasPieces, Warnings.to(spec));
   }
 
   private static <T> List<T> some(List<T> examples) {
@@ -138,15 +145,16 @@ final class QuantizeCommand implements Callable<Integer> {
 
   private Agreement measure(QuantizedModel model, int relevantFrom) throws IOException {
     Task task = model.reference().model().manifest().task();
+    DatasetReader reader = reader(model.reference().model());
     return switch (task) {
       case CLASSIFICATION ->
           Agreement.ofClassifiers(
-              model.reference(), model.quantized(), DatasetReader.texts(test), test.toString());
+              model.reference(), model.quantized(), reader.texts(test), test.toString());
       case RANKING ->
           Agreement.ofRankers(
               model.reference(),
               model.quantized(),
-              QueryCandidates.group(DatasetReader.pairs(test)),
+              QueryCandidates.group(reader.pairs(test)),
               relevantFrom);
       default ->
           throw new IllegalArgumentException(

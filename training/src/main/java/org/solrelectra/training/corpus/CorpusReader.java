@@ -43,7 +43,7 @@ public final class CorpusReader implements DocumentSource {
     for (Path file : files) {
       try (TextLines lines = TextLines.open(file)) {
         for (String line = lines.next(); line != null; line = lines.next()) {
-          if (line.isBlank()) {
+          if (Blank.isBlank(line)) {
             documents.end();
           } else {
             documents.addLine(line);

@@ -24,7 +24,7 @@ final class DocumentAssembler {
 
   /** Adds one line, or passes it over if it is blank. */
   void addLine(String line) throws IOException {
-    if (line.isBlank()) {
+    if (Blank.isBlank(line)) {
       return;
     }
     document.add(line);

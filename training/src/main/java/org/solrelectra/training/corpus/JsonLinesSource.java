@@ -66,7 +66,7 @@ public final class JsonLinesSource implements DocumentSource {
         for (String line = lines.next(); line != null; line = lines.next()) {
           number++;
           total++;
-          if (total > skipped && !line.isBlank()) {
+          if (total > skipped && !Blank.isBlank(line)) {
             JsonNode object = object(line, file, number);
             documents.addDocument(texts(object, file, number));
             if (documents.documents() == 0 && seen.size() < MOST_NAMES) {

@@ -12,6 +12,7 @@ import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.dataset.TextSequences;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * What a classifier says about examples.
@@ -33,7 +34,11 @@ public record ClassifierPredictions(List<String> labels, List<float[]> logits) {
     for (LabeledText example : examples) {
       if (!known.contains(example.label())) {
         throw new InvalidDatasetException(
-            source + ": label '" + example.label() + "' is not in config.json; labels: " + known);
+            source
+                + ": label '"
+                + Excerpt.of(example.label())
+                + "' is not in config.json; labels: "
+                + Excerpt.of(known));
       }
     }
     TokenBatchBuilder batches = TokenBatchBuilder.of(encoder.model());

@@ -22,13 +22,22 @@ final class PassageRankingTask implements FineTuningTask {
   private final List<TokenSequence> development;
 
   /**
-   * @throws InvalidDatasetException if no query of the development set has a relevant passage and
-   *     another
+   * @throws InvalidDatasetException if the training passages are all relevant or all not, or no
+   *     query of the development set has a relevant passage and another
    */
   PassageRankingTask(
       List<LabeledPair> training, List<LabeledPair> development, TokenBatchBuilder batches)
       throws InvalidDatasetException {
     this.trainingPairs = training;
+    long relevant = training.stream().filter(PassageRankingTask::isRelevant).count();
+    if (relevant == 0 || relevant == training.size()) {
+      throw new InvalidDatasetException(
+          "training pairs must be relevant (label 1 and above) and not (0 and below), or there is"
+              + " nothing to learn; relevant="
+              + relevant
+              + ", pairs="
+              + training.size());
+    }
     this.queries =
         QueryCandidates.group(development).stream().filter(query -> query.isRankable(1)).toList();
     if (queries.isEmpty()) {
@@ -46,6 +55,10 @@ final class PassageRankingTask implements FineTuningTask {
       developmentTokens.addAll(batches.pairs(query.query(), query.passages()).sequences());
     }
     this.development = developmentTokens;
+  }
+
+  private static boolean isRelevant(LabeledPair pair) {
+    return pair.grade() >= 1;
   }
 
   @Override
@@ -72,7 +85,7 @@ final class PassageRankingTask implements FineTuningTask {
   public Tensor loss(Tensor logits, int[] examples, Device device) {
     float[] targets = new float[examples.length];
     for (int i = 0; i < targets.length; i++) {
-      targets[i] = trainingPairs.get(examples[i]).grade() >= 1 ? 1 : 0;
+      targets[i] = isRelevant(trainingPairs.get(examples[i])) ? 1 : 0;
     }
     return torch.binary_cross_entropy_with_logits(
         logits.squeeze(-1), Tensors.ofFloats(targets, device, targets.length));

@@ -11,6 +11,7 @@ import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.dataset.TextSequences;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.Tensors;
 
 /** One label a text, or a pair of texts: cross-entropy, and accuracy on the development set. */
@@ -31,7 +32,7 @@ final class TextClassificationTask implements FineTuningTask {
     this.labels = List.copyOf(new TreeSet<>(training.stream().map(LabeledText::label).toList()));
     if (labels.size() < 2) {
       throw new InvalidDatasetException(
-          "training examples must have at least two labels; labels: " + labels);
+          "training examples must have at least two labels; labels: " + Excerpt.of(labels));
     }
     this.trainingLabels = ids(training, "training");
     this.developmentLabels = ids(development, "development");
@@ -46,11 +47,11 @@ final class TextClassificationTask implements FineTuningTask {
       if (ids[i] < 0) {
         throw new InvalidDatasetException(
             "label '"
-                + examples.get(i).label()
+                + Excerpt.of(examples.get(i).label())
                 + "' of the "
                 + set
                 + " set is in no training example; labels: "
-                + labels);
+                + Excerpt.of(labels));
       }
     }
     return ids;

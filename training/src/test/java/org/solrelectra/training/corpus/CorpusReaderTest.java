@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CorpusReaderTest {
   @TempDir private Path folder;
@@ -21,6 +23,26 @@ class CorpusReaderTest {
     List<List<String>> documents = new ArrayList<>();
     new CorpusReader(List.of(one, two)).forEachDocument(documents::add);
     assertEquals(List.of(List.of("a", "b"), List.of("c"), List.of("d")), documents);
+  }
+
+  /** As Python's strip, which google-research/electra asks, and what a reader sees as blank. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\u00a0",
+        " \t",
+        "\u3000\u2003",
+        "\u202f\u00a0 \r",
+        "\u0085",
+        "\u2028",
+        "\u200b",
+        "\ufeff"
+      })
+  void aLineOfWhiteSpaceEndsADocument(String blank) throws IOException {
+    Path file = Files.writeString(folder.resolve("text"), "a\n" + blank + "\nb\n");
+    List<List<String>> documents = new ArrayList<>();
+    new CorpusReader(List.of(file)).forEachDocument(documents::add);
+    assertEquals(List.of(List.of("a"), List.of("b")), documents);
   }
 
   @Test

@@ -9,36 +9,48 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.solrelectra.lucene.analysis.WordPieceEncoder;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.training.SmallCorpus;
 
 class DatasetReaderTest {
   private static final List<LabeledText> TEXTS =
       List.of(new LabeledText("one \u2028 line", null, "a"), new LabeledText("two", null, "b"));
 
+  private final List<String> warnings = new ArrayList<>();
+  private final DatasetReader reader;
   @TempDir private Path folder;
+
+  DatasetReaderTest() throws IOException {
+    WordPieceEncoder encoder =
+        new WordPieceEncoder(SmallCorpus.vocabulary(), TokenizerConfig.bert(true, 128));
+    reader = new DatasetReader(encoder::hasPieces, warnings::add);
+  }
 
   @Test
   void linesOfJsonAreRead() throws IOException {
     String jsonl =
         "{\"text\":\"one \u2028 line\",\"label\":\"a\",\"more\":[1]}\n\n"
             + "{\"label\":\"b\",\"text\":\"two\"}\r\n";
-    assertEquals(TEXTS, DatasetReader.texts(write("texts.jsonl", jsonl)));
+    assertEquals(TEXTS, reader.texts(write("texts.jsonl", jsonl)));
     Path compressed = folder.resolve("texts.jsonl.gz");
     try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(compressed))) {
       out.write(jsonl.getBytes(StandardCharsets.UTF_8));
     }
-    assertEquals(TEXTS, DatasetReader.texts(compressed));
+    assertEquals(TEXTS, reader.texts(compressed));
   }
 
   @Test
   void tablesAreRead() throws IOException {
     String table = "label\tnumber\ttext\na\t1\tone \u2028 line\nb\t2\ttwo\n";
-    assertEquals(TEXTS, DatasetReader.texts(write("texts.tsv", table)));
+    assertEquals(TEXTS, reader.texts(write("texts.tsv", table)));
   }
 
   @Test
@@ -46,10 +58,10 @@ class DatasetReaderTest {
     LabeledText expected = new LabeledText("who?", "they did", "yes");
     assertEquals(
         List.of(expected),
-        DatasetReader.texts(write("a.tsv", "text\tpair\tlabel\nwho?\tthey did\tyes\n")));
+        reader.texts(write("a.tsv", "text\tpair\tlabel\nwho?\tthey did\tyes\n")));
     assertEquals(
         List.of(expected, new LabeledText("two", null, "b")),
-        DatasetReader.texts(
+        reader.texts(
             write(
                 "a.jsonl",
                 "{\"text\":\"who?\",\"pair\":\"they did\",\"label\":\"yes\"}\n"
@@ -58,11 +70,10 @@ class DatasetReaderTest {
 
   @Test
   void aByteOrderMarkIsPassedOver() throws IOException {
-    assertEquals(
-        TEXTS.get(1), DatasetReader.texts(write("a.tsv", "\ufefflabel\ttext\nb\ttwo\n")).get(0));
+    assertEquals(TEXTS.get(1), reader.texts(write("a.tsv", "\ufefflabel\ttext\nb\ttwo\n")).get(0));
     assertEquals(
         TEXTS.get(1),
-        DatasetReader.texts(write("a.jsonl", "\ufeff{\"text\":\"two\",\"label\":\"b\"}\n")).get(0));
+        reader.texts(write("a.jsonl", "\ufeff{\"text\":\"two\",\"label\":\"b\"}\n")).get(0));
     assertTrue(DatasetReader.holdsPairs(write("b.tsv", "\ufeffpassage\tquery\tlabel\np\tq\t1\n")));
   }
 
@@ -77,7 +88,7 @@ class DatasetReaderTest {
                 + "{\"query\":\"q\",\"passage\":\"r\",\"label\":\"-1\"}\n");
     Path tsv = write("pairs.tsv", "query\tpassage\tlabel\nq\tp\t1\nq\tr\t-1\n");
     for (Path file : List.of(jsonl, tsv)) {
-      assertEquals(expected, DatasetReader.pairs(file));
+      assertEquals(expected, reader.pairs(file));
       assertTrue(DatasetReader.holdsPairs(file));
     }
   }
@@ -88,21 +99,101 @@ class DatasetReaderTest {
       quoteCharacter = '~',
       value = {
         "{'text':'a'} | lacks the key 'label'",
-        "{'text':null,'label':'x'} | lacks the key 'text'",
         "{'text':'a','label':''} | has an empty 'label'",
+        "{'text':'a','label':'\u00a0'} | has an empty 'label'",
         "{'text':' ','label':'x'} | has an empty 'text'",
-        "{'text':['a'],'label':'x'} | lacks the key 'text'",
-        "'x' | lacks the key 'text'",
+        "{'text':'\u00a0\u200b\ufeff','label':'x'} | has an empty 'text'",
+        "{'text':'a','pair':'','label':'x'} | has an empty 'pair'",
+        "'x' | must be a JSON object; found ~x~",
+        "[1] | must be a JSON object; found [1]",
+        "{'text':'a','text':'b','label':'x'} | is not JSON: Duplicate field 'text'",
       })
   void linesWithoutAKeyAreNamed(String line, String message) throws IOException {
     Path file = withSecondLine(line);
-    assertEquals(file + " line 2 " + message, error(() -> DatasetReader.texts(file)));
+    assertEquals(file + " line 2 " + message.replace('~', '"'), error(() -> reader.texts(file)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{'text':'a','label':['x']} | 'label' must be one label: examples with several are not learnt yet; label=['x']",
+        "{'text':'a','label':[]} | 'label' must be one label: examples with several are not learnt yet; label=[]",
+        "{'text':'a','label':{'x':1}} | 'label' must be a string or a number; label={'x':1}",
+        "{'text':'a','label':null} | 'label' must be a string or a number; label=null",
+        "{'text':null,'label':'x'} | 'text' must be a string; text=null",
+        "{'text':['a'],'label':'x'} | 'text' must be a string; text=['a']",
+        "{'text':5,'label':'x'} | 'text' must be a string; text=5",
+        "{'text':'a','pair':true,'label':'x'} | 'pair' must be a string; pair=true",
+      })
+  void valuesOfTheWrongTypeAreShown(String line, String message) throws IOException {
+    Path file = withSecondLine(line);
+    String value = message.substring(message.indexOf(';')).replace('\'', '"');
+    assertEquals(
+        file + " line 2: " + message.substring(0, message.indexOf(';')) + value,
+        error(() -> reader.texts(file)));
+  }
+
+  /** What the tokenizer drops: U+FFFD, and an accent that stands alone. */
+  @Test
+  void aTextWithoutAWordPieceIsAnError() throws IOException {
+    String table = "query\tpassage\tlabel\na\tb\t1\na\t\ufffd\u0301\t0\n";
+    Path pairs = write("pairs.tsv", table);
+    assertEquals(
+        pairs
+            + " line 3: 'passage' has no word piece; expected something that the tokenizer keeps;"
+            + " code points: U+FFFD U+0301",
+        error(() -> reader.pairs(pairs)));
+  }
+
+  @Test
+  void blanksAroundLabelsAreRemovedWithAWarning() throws IOException {
+    Path file = write("a.tsv", "text\tlabel\none\ta\ntwo\ta \nthree\t b\nfour\tb\nfive\t\u00a0b\n");
+    assertEquals(
+        List.of("a", "a", "b", "b", "b"),
+        reader.texts(file).stream().map(LabeledText::label).toList());
+    assertEquals(
+        List.of(
+            file
+                + ": blanks around labels were removed; labels with blanks: 3, the first in line 3:"
+                + " 'a '"),
+        warnings);
+    Path grades = write("b.tsv", "query\tpassage\tlabel\na\tb\t1 \n");
+    assertEquals(1, reader.pairs(grades).get(0).grade());
+  }
+
+  @Test
+  void aTabWithinATextIsAnError() throws IOException {
+    Path file = write("a.tsv", "text\tlabel\none\ta\nseen\ttwo days ago\tb\n");
+    assertEquals(
+        file + " line 3 has too many columns: a text may hold no tab; expected 2; columns=3",
+        error(() -> reader.texts(file)));
+  }
+
+  @Test
+  void aHeaderHasEachColumnOnce() throws IOException {
+    Path file = write("a.tsv", "text\tlabel\ttext\none\ta\ttwo\n");
+    assertEquals(
+        file + " line 1: the header has two columns 'text'", error(() -> reader.texts(file)));
+  }
+
+  @Test
+  void aMessageShowsTheStartOfALongValue() throws IOException {
+    String label = "x".repeat(1_000_000);
+    Path file = write("a.tsv", "query\tpassage\tlabel\na\tb\t" + label + "\n");
+    assertEquals(
+        file
+            + " line 2: the label of a pair must be a whole number, 1 for relevant; label='"
+            + "x".repeat(200)
+            + "… (1000000 characters)'",
+        error(() -> reader.pairs(file)));
   }
 
   @Test
   void twoObjectsOnALineAreAnError() throws IOException {
     Path file = withSecondLine("{'text':'a','label':'x'} {'text':'b','label':'x'}");
-    String message = error(() -> DatasetReader.texts(file));
+    String message = error(() -> reader.texts(file));
     assertTrue(message.startsWith(file + " line 2 is not JSON: Trailing token "), message);
   }
 
@@ -115,21 +206,18 @@ class DatasetReaderTest {
   void whatIsNotJsonIsNamed() throws IOException {
     Path file = write("texts.jsonl", "\n\n{\"text\":\"a\"\n");
     assertTrue(
-        error(() -> DatasetReader.texts(file)).startsWith(file + " line 3 is not JSON: "),
-        "message");
+        error(() -> reader.texts(file)).startsWith(file + " line 3 is not JSON: "), "message");
   }
 
   @Test
   void tablesThatLackAColumnAreNamed() throws IOException {
     Path header = write("header.tsv", "text\tlable\na\tx\n");
-    String message = error(() -> DatasetReader.texts(header));
-    assertTrue(
-        message.startsWith(header + " line 2: the header has no column 'label'; columns: ["),
-        message);
+    String message = error(() -> reader.texts(header));
+    assertEquals(
+        header + " line 2: the header has no column 'label'; columns: [text, lable]", message);
     Path row = write("row.tsv", "text\tlabel\na\tx\nb\n");
     assertEquals(
-        row + " line 3 has too few columns; expected 2; columns=1",
-        error(() -> DatasetReader.texts(row)));
+        row + " line 3 has too few columns; expected 2; columns=1", error(() -> reader.texts(row)));
   }
 
   @Test
@@ -139,18 +227,18 @@ class DatasetReaderTest {
         file
             + " line 2: the label of a pair must be a whole number, 1 for relevant;"
             + " label='relevant'",
-        error(() -> DatasetReader.pairs(file)));
+        error(() -> reader.pairs(file)));
   }
 
   @Test
   void emptyFilesAreErrors() throws IOException {
     Path jsonl = write("empty.jsonl", "\n");
-    assertEquals(jsonl + " holds no example", error(() -> DatasetReader.texts(jsonl)));
+    assertEquals(jsonl + " holds no example", error(() -> reader.texts(jsonl)));
     Path table = write("empty.tsv", "");
-    assertEquals(table + " is empty", error(() -> DatasetReader.texts(table)));
+    assertEquals(table + " is empty", error(() -> reader.texts(table)));
     assertEquals(table + " is empty", error(() -> DatasetReader.holdsPairs(table)));
     Path header = write("header.tsv", "text\tlabel\n");
-    assertEquals(header + " holds no example", error(() -> DatasetReader.texts(header)));
+    assertEquals(header + " holds no example", error(() -> reader.texts(header)));
   }
 
   private interface Reading {

@@ -21,6 +21,8 @@ class PreparersTest {
   private static final String JUDGED_ANSWER =
       "Flu is caused by influenza viruses, which spread mainly by droplets when people cough or talk.";
 
+  private static final DatasetReader READER = new DatasetReader(text -> true, warning -> {});
+
   @TempDir Path folder;
 
   private Path file(String name, String text) throws IOException {
@@ -43,7 +45,7 @@ class PreparersTest {
     Path csv = file("train.csv", "text,category\n\"Hi, where is my card?\",card_arrival\n");
     assertEquals(
         List.of(new LabeledText("Hi, where is my card?", null, "card_arrival")),
-        DatasetReader.texts(prepare(Source.BANKING77, csv)));
+        READER.texts(prepare(Source.BANKING77, csv)));
   }
 
   @Test
@@ -51,12 +53,12 @@ class PreparersTest {
     Path train = file("train.tsv", "label\tsentence\n1\ta fine film \n");
     assertEquals(
         List.of(new LabeledText("a fine film", null, "1")),
-        DatasetReader.texts(prepare(Source.SST2, train)));
+        READER.texts(prepare(Source.SST2, train)));
     Path pairs =
         file("dev.tsv", "index\tquestion\tsentence\tlabel\n0\tWho?\tThey did.\tentailment\n");
     assertEquals(
         List.of(new LabeledText("Who?", "They did.", "entailment")),
-        DatasetReader.texts(prepare(Source.QNLI, pairs)));
+        READER.texts(prepare(Source.QNLI, pairs)));
     InvalidDatasetException refused =
         assertThrows(InvalidDatasetException.class, () -> prepare(Source.QNLI, train));
     assertEquals(
@@ -129,14 +131,14 @@ class PreparersTest {
                 + " \"answers\": [0]}]");
     assertEquals(
         List.of(new LabeledPair("Who ?", "She did.", 1), new LabeledPair("Who ?", "It rained.", 0)),
-        DatasetReader.pairs(prepare(Source.SELQA, json)));
+        READER.pairs(prepare(Source.SELQA, json)));
   }
 
   @Test
   void squadQuestionsGetOtherSentencesAsNegatives() throws IOException {
     Path sentences = file("src.txt", "the bank opened in 1900 .\nthe river bank is steep .\n");
     Path questions = file("tgt.txt", "when did the bank open ?\nhow is the river bank ?\n");
-    List<LabeledPair> pairs = DatasetReader.pairs(prepare(Source.SQUAD, sentences, questions));
+    List<LabeledPair> pairs = READER.pairs(prepare(Source.SQUAD, sentences, questions));
     assertTrue(
         pairs.contains(new LabeledPair("when did the bank open?", "the bank opened in 1900.", 1)));
     assertTrue(
@@ -159,11 +161,11 @@ class PreparersTest {
     List<LabeledPair> expected =
         List.of(new LabeledPair("where is it?", "it isn't here (yet).", 1));
     Path tabs = file("WikiQA-test.txt", "where is it ?\tit is n't here -lrb- yet -rrb- .\t1\n");
-    assertEquals(expected, DatasetReader.pairs(prepare(Source.WIKIQA, tabs)));
+    assertEquals(expected, READER.pairs(prepare(Source.WIKIQA, tabs)));
     file("dev/a.toks", "where is it ?\n");
     file("dev/b.toks", "it is n't here -lrb- yet -rrb- .\n");
     file("dev/sim.txt", "1\n");
-    assertEquals(expected, DatasetReader.pairs(prepare(Source.WIKIQA, folder.resolve("dev"))));
+    assertEquals(expected, READER.pairs(prepare(Source.WIKIQA, folder.resolve("dev"))));
     Path wrong = file("wrong.txt", "where ?\there .\t2\n");
     assertThrows(InvalidDatasetException.class, () -> prepare(Source.WIKIQA, wrong));
   }
@@ -179,7 +181,7 @@ class PreparersTest {
         List.of(
             new LabeledPair("who is it?", "it is she.", 1),
             new LabeledPair("who is it?", "it rain.", 0)),
-        DatasetReader.pairs(prepare(Source.TRECQA, xml)));
+        READER.pairs(prepare(Source.TRECQA, xml)));
     Path alone = file("alone.xml", "<positive>\nit is she .\n</positive>\n");
     assertThrows(InvalidDatasetException.class, () -> prepare(Source.TRECQA, alone));
   }
@@ -201,12 +203,11 @@ class PreparersTest {
     file(
         "medquad/All-qrels_LiveQAMed2017-TestQuestions_2479_Judged-Answers.txt",
         "1 3-Related A1\n");
-    List<LabeledPair> training =
-        DatasetReader.pairs(prepare(Source.MEDQUAD, folder.resolve("medquad")));
+    List<LabeledPair> training = READER.pairs(prepare(Source.MEDQUAD, folder.resolve("medquad")));
     assertEquals(List.of(new LabeledPair("What is a cold?", "A mild illness.", 1)), training);
     assertEquals(
         List.of(new LabeledPair("flu causes", JUDGED_ANSWER, 2)),
-        DatasetReader.pairs(prepare(Source.LIVEQA, folder.resolve("medquad"))));
+        READER.pairs(prepare(Source.LIVEQA, folder.resolve("medquad"))));
   }
 
   @Test
@@ -220,7 +221,7 @@ class PreparersTest {
         file(
             "topics.small.txt",
             "who finished the old bridge over the river\t[\"Ada Miller\"]\nwho painted it red\t['nobody']\n");
-    List<LabeledPair> pairs = DatasetReader.pairs(prepare(Source.OPENQA, topics, wiki));
+    List<LabeledPair> pairs = READER.pairs(prepare(Source.OPENQA, topics, wiki));
     assertEquals(
         List.of(
             new LabeledPair("who finished the old bridge over the river", "Old Bridge. " + told, 1),
@@ -240,13 +241,12 @@ class PreparersTest {
       }
       writer.complete();
     }
-    List<String> training =
-        DatasetReader.pairs(all).stream().map(LabeledPair::query).distinct().toList();
+    List<String> training = READER.pairs(all).stream().map(LabeledPair::query).distinct().toList();
     List<String> development =
-        DatasetReader.pairs(dev).stream().map(LabeledPair::query).distinct().toList();
+        READER.pairs(dev).stream().map(LabeledPair::query).distinct().toList();
     assertTrue(training.stream().noneMatch(development::contains));
     assertEquals(400, training.size(), 60);
     assertEquals(200, development.size(), 45);
-    assertEquals(2 * training.size(), DatasetReader.pairs(all).size());
+    assertEquals(2 * training.size(), READER.pairs(all).size());
   }
 }
