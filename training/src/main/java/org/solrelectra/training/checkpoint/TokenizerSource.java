@@ -12,11 +12,23 @@ import org.solrelectra.lucene.model.Vocabulary;
  * Where a model's tokenizer comes from when its directory does not say.
  *
  * @param vocabulary a {@code vocab.txt}; null if the directory must have one
- * @param cased whether case and accents are kept; the directory may not say so too
+ * @param casing whether case and accents are kept; the directory may not say so too unless it is
+ *     {@link Casing#OF_THE_DIRECTORY}
  */
-public record TokenizerSource(Path vocabulary, boolean cased) {
+public record TokenizerSource(Path vocabulary, Casing casing) {
+  /** What becomes of case and accents. */
+  public enum Casing {
+    /** What the directory says; lower-cased without accents if it says nothing. */
+    OF_THE_DIRECTORY,
+    /** Case and accents are kept. */
+    CASED,
+    /** Case is not kept, accents are. */
+    ACCENTED
+  }
+
   /** For a directory that says all, or is uncased, as Hugging Face takes it to be. */
-  public static final TokenizerSource OF_THE_DIRECTORY = new TokenizerSource(null, false);
+  public static final TokenizerSource OF_THE_DIRECTORY =
+      new TokenizerSource(null, Casing.OF_THE_DIRECTORY);
 
   /**
    * Returns the vocabulary for a directory.
@@ -42,12 +54,15 @@ public record TokenizerSource(Path vocabulary, boolean cased) {
    */
   TokenizerConfig config(Path directory, int maxPositions) throws IOException {
     TokenizerFiles files = new TokenizerFiles(directory, new ArrayList<>());
-    if (!cased) {
+    if (casing == Casing.OF_THE_DIRECTORY) {
       return files.config(maxPositions);
     }
     if (files.hasCasing()) {
-      throw new InvalidModelException(directory + " says its casing itself; leave out --cased");
+      throw new InvalidModelException(
+          directory
+              + " says its casing itself; leave out "
+              + (casing == Casing.CASED ? "--cased" : "--no-strip-accents"));
     }
-    return TokenizerConfig.bert(false, maxPositions);
+    return new TokenizerConfig(casing == Casing.ACCENTED, false, true, maxPositions);
   }
 }

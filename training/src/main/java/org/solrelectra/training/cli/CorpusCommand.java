@@ -15,6 +15,7 @@ import org.solrelectra.training.corpus.CorpusReport;
 import org.solrelectra.training.corpus.CorpusSettings;
 import org.solrelectra.training.corpus.TokenCorpus;
 import org.solrelectra.training.corpus.TokenizerHash;
+import org.solrelectra.training.corpus.UnknownShare;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,7 +91,10 @@ final class CorpusCommand implements Callable<Integer> {
             new WordPieceEncoder(vocabulary, tokenizer),
             TokenizerHash.of(vocabulary, tokenizer),
             settings);
-    print(build(builder, report -> print(report, out)), out);
+    CorpusReport report = build(builder, soFar -> print(soFar, out));
+    print(report, out);
+    UnknownShare.warning(report.unknownWords(), report.words(), "words")
+        .ifPresent(Warnings.to(spec));
     out.println("written: " + output);
     return 0;
   }

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.checkpoint.ModelImport;
 import org.solrelectra.training.checkpoint.TokenizerSource;
+import org.solrelectra.training.checkpoint.TokenizerSource.Casing;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -49,10 +50,17 @@ final class ImportCommand implements Callable<Integer> {
           "Keep case and accents, where no file beside the weights says so. Default: lower-case and strip accents.")
   private boolean cased;
 
+  @Option(
+      names = "--no-strip-accents",
+      description =
+          "Lower-case but keep accents, where no file beside the weights says so; a Hugging Face directory says it as"
+              + " strip_accents in tokenizer_config.json.")
+  private boolean keepsAccents;
+
   @Override
   public Integer call() throws IOException {
     for (ModelImport.Network network :
-        ModelImport.run(from, new TokenizerSource(vocabulary, cased), output)) {
+        ModelImport.run(from, new TokenizerSource(vocabulary, casing()), output)) {
       spec.commandLine()
           .getOut()
           .printf(
@@ -67,6 +75,13 @@ final class ImportCommand implements Callable<Integer> {
               remark(network));
     }
     return 0;
+  }
+
+  private Casing casing() {
+    if (cased) {
+      return Casing.CASED;
+    }
+    return keepsAccents ? Casing.ACCENTED : Casing.OF_THE_DIRECTORY;
   }
 
   private static String spareRows(ModelImport.Network network) {

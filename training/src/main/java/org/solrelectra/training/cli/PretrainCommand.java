@@ -375,7 +375,7 @@ final class PretrainCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     PrintWriter out = spec.commandLine().getOut();
     if (run.pretrainer().processes().isFirst()) {
-      run.warnings().forEach(warning -> err.println("warning: " + warning));
+      run.warnings().forEach(Warnings.to(spec));
     } else {
       out = new PrintWriter(Writer.nullWriter());
     }

@@ -10,7 +10,14 @@ final class TokenizerOptions {
       description = "Keep case and accents. Default: lower-case and strip accents.")
   boolean cased;
 
+  @Option(
+      names = "--no-strip-accents",
+      description =
+          "Keep accents, also where case is not kept: an umlaut stays a letter of its own. Give it to each command that"
+              + " reads the text, as --cased.")
+  boolean keepsAccents;
+
   TokenizerConfig config(int modelMaxLength) {
-    return TokenizerConfig.bert(!cased, modelMaxLength);
+    return new TokenizerConfig(!cased, !cased && !keepsAccents, true, modelMaxLength);
   }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.solrelectra.training.corpus.UnknownShare;
 import org.solrelectra.training.storage.DurableFiles;
 import org.solrelectra.training.vocabulary.WordCounts;
 import org.solrelectra.training.vocabulary.WordPieceTrainer;
@@ -67,7 +68,10 @@ final class VocabularyCommand implements Callable<Integer> {
         new WordCounts(
             tokenizer.config(org.solrelectra.lucene.model.TokenizerConfig.SHORTEST_MAXIMUM));
     sources.open(corpus).forEachDocument(lines -> lines.forEach(counts::add));
+    counts.requireWords();
     List<String> pieces = trainer.train(counts);
+    UnknownShare.warning(counts.tooLong() + trainer.leftToUnknown(), counts.words(), "words")
+        .ifPresent(Warnings.to(spec));
     Files.createDirectories(output.toAbsolutePath().getParent());
     DurableFiles.write(output, String.join("\n", pieces) + "\n");
     spec.commandLine().getOut().println(pieces.size() + " pieces written to " + output);

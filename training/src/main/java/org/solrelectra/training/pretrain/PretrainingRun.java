@@ -14,6 +14,7 @@ import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.training.checkpoint.Checkpoint;
 import org.solrelectra.training.corpus.TokenCorpus;
+import org.solrelectra.training.corpus.UnknownShare;
 import org.solrelectra.training.distributed.ProcessGroup;
 import org.solrelectra.training.storage.Folders;
 
@@ -71,6 +72,9 @@ public final class PretrainingRun {
     this.corpus =
         TokenCorpus.open(shards != null ? shards : ownCorpus(folder), inputs.tokenizerHash());
     this.pretrainer = new Pretrainer(config, inputs.vocabulary(), corpus, processes);
+    // Of each document the last token is [SEP].
+    UnknownShare.warning(corpus.unknownTokens(), corpus.tokens() - corpus.documents(), "tokens")
+        .ifPresent(warnings::add);
     if (config.precision().isEmulatedOn(processes.device())) {
       warnings.add(
           "this CPU has no AVX-512, so that --precision bf16 is emulated and slower than fp32");

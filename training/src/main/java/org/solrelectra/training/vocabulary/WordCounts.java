@@ -8,6 +8,7 @@ import java.util.Map;
 import org.solrelectra.lucene.analysis.NormalizedWord;
 import org.solrelectra.lucene.analysis.WordSplitter;
 import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.training.corpus.InvalidCorpusException;
 
 /** How often each normalised word stands in a corpus. Not for several threads at once. */
 public final class WordCounts {
@@ -21,6 +22,8 @@ public final class WordCounts {
   private final WordSplitter splitter;
   private final NormalizedWord scratch = new NormalizedWord();
   private final Map<String, Counter> counts = new HashMap<>();
+  private long words;
+  private long tooLong;
 
   public WordCounts(TokenizerConfig config) {
     this.splitter = new WordSplitter(config);
@@ -35,7 +38,10 @@ public final class WordCounts {
             text.length(),
             scratch,
             word -> {
-              if (!word.isTooLong()) {
+              words++;
+              if (word.isTooLong()) {
+                tooLong++;
+              } else {
                 counts.computeIfAbsent(word.toString(), w -> new Counter()).count++;
               }
               return true;
@@ -43,6 +49,31 @@ public final class WordCounts {
     if (!all) {
       throw new IllegalStateException("the splitter stopped before the end of the text");
     }
+  }
+
+  /**
+   * Checks that there is something to learn from.
+   *
+   * @throws InvalidCorpusException if no word was counted
+   */
+  public void requireWords() throws InvalidCorpusException {
+    if (counts.isEmpty()) {
+      throw new InvalidCorpusException(
+          "no word to learn a vocabulary from; expected text with blanks between words of at most "
+              + NormalizedWord.LONGEST
+              + " characters; longer words="
+              + tooLong);
+    }
+  }
+
+  /** Returns how many words the texts had, those too long included. */
+  public long words() {
+    return words;
+  }
+
+  /** Returns how many words were too long to be cut into pieces. */
+  public long tooLong() {
+    return tooLong;
   }
 
   /** Returns the words, by their text, so that the order of the corpus does not matter. */

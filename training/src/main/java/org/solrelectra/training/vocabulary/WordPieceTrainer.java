@@ -28,6 +28,7 @@ public final class WordPieceTrainer {
   private final Map<String, Integer> ids = new HashMap<>();
   private int[][] words;
   private long[] counts;
+  private long leftToUnknown;
   private final Map<Long, Pair> pairs = new HashMap<>();
   private final PriorityQueue<Candidate> queue =
       new PriorityQueue<>(
@@ -119,6 +120,14 @@ public final class WordPieceTrainer {
     return List.copyOf(pieces);
   }
 
+  /**
+   * Returns how many of the words that the last vocabulary was learned from it leaves to [UNK],
+   * because they have characters outside its alphabet.
+   */
+  public long leftToUnknown() {
+    return leftToUnknown;
+  }
+
   private int idOf(String piece) {
     return ids.computeIfAbsent(
         piece,
@@ -187,6 +196,8 @@ public final class WordPieceTrainer {
       if (known) {
         splitCounts[split.size()] = counted.count();
         split.add(word);
+      } else {
+        leftToUnknown += counted.count();
       }
     }
     words = split.toArray(int[][]::new);

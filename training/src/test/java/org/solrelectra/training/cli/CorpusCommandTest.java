@@ -177,6 +177,70 @@ class CorpusCommandTest {
     assertEquals(List.of("a", "##a", "##b", "ab"), Files.readAllLines(learned).subList(5, 9));
   }
 
+  private static String unknown(String share) {
+    return "warning: "
+        + share
+        + " % of words are [UNK], of which a network learns nothing: the vocabulary does not fit the text; expected at most"
+        + " 20 %; are language and casing the vocabulary's, and do blanks stand between words?";
+  }
+
+  /** One of five words is no more than a fifth. */
+  @Test
+  void aVocabularyThatDoesNotFitIsSaid() throws IOException {
+    Path fits = Files.writeString(folder.resolve("fits.txt"), "the bank the bank \u20ac\n");
+    assertEquals("", corpus(fits, "--held-out", 0).err());
+    output = folder.resolve("other");
+    Path text =
+        Files.writeString(folder.resolve("other.txt"), "the \u043a\u043e\u0442 \u20ac rain\n");
+    CommandRun run = corpus(text, "--held-out", 0);
+    assertEquals(unknown("50.0"), run.errorLine());
+    assertEquals(0, run.code());
+  }
+
+  private CommandRun vocabulary(Path text, Object... more) {
+    List<Object> arguments =
+        new ArrayList<>(
+            List.of("vocabulary", "--corpus", text, "--output", folder.resolve("learned.txt")));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray());
+  }
+
+  @Test
+  void aVocabularyOfNothingIsNotWritten() throws IOException {
+    Path text =
+        Files.writeString(folder.resolve("no-blanks.txt"), ("MKV".repeat(40) + "\n").repeat(9));
+    CommandRun run = vocabulary(text);
+    assertEquals(
+        "electra vocabulary: no word to learn a vocabulary from; expected text with blanks between words of at most 100"
+            + " characters; longer words=9",
+        run.errorLine());
+    assertEquals(1, run.code());
+    assertFalse(Files.exists(folder.resolve("learned.txt")));
+    Files.writeString(text, "the the the bank " + "x".repeat(101));
+    assertEquals("", vocabulary(text).err());
+    Files.writeString(text, "the the " + "x".repeat(101));
+    assertEquals(unknown("33.3"), vocabulary(text).errorLine());
+    // Half of the letters is an alphabet of a, which makes no other word.
+    Files.writeString(text, "aaa b c d");
+    assertEquals(unknown("75.0"), vocabulary(text, "--alphabet-coverage", 0.5).errorLine());
+  }
+
+  @Test
+  void accentsAreKeptThoughCaseIsNot() throws IOException {
+    Path text =
+        Files.writeString(
+            folder.resolve("german.txt"), "M\u00f6chte MOCHTE F\u00fc\u00dfe Fusse\n".repeat(9));
+    assertEquals(0, vocabulary(text, "--no-strip-accents", "--alphabet-coverage", 1).code());
+    List<String> pieces = Files.readAllLines(folder.resolve("learned.txt"));
+    assertTrue(
+        pieces.containsAll(List.of("m\u00f6chte", "mochte", "f\u00fc\u00dfe", "fusse")),
+        pieces.toString());
+    assertEquals(0, vocabulary(text, "--alphabet-coverage", 1).code());
+    List<String> stripped = Files.readAllLines(folder.resolve("learned.txt"));
+    assertTrue(stripped.containsAll(List.of("mochte", "fu\u00dfe")), stripped.toString());
+    assertFalse(stripped.contains("m\u00f6chte"), stripped.toString());
+  }
+
   @Test
   void theBenchmarkMeasuresBothClocks() throws IOException {
     CommandRun run =

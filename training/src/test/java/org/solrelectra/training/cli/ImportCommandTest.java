@@ -199,6 +199,27 @@ class ImportCommandTest {
     assertEquals(TokenizerConfig.bert(false, 10), model.tokenizer());
   }
 
+  /** Lower-cased German, of which google-research/electra has no switch in its checkpoints. */
+  @Test
+  void aCheckpointMayKeepAccentsWithoutCase() throws IOException {
+    copyTensorFlow();
+    assertEquals(0, run("--no-strip-accents").code());
+    HuggingFaceModel model = HuggingFaceModel.read(output.resolve("discriminator"));
+    assertEquals(new TokenizerConfig(true, false, true, 10), model.tokenizer());
+  }
+
+  @Test
+  void aCheckpointMayHaveMoreRowsThanPieces() throws IOException {
+    copyTensorFlow();
+    List<String> pieces = SmallTensorFlowModel.PIECES;
+    Files.write(from.resolve("vocab.txt"), pieces.subList(0, pieces.size() - 2));
+    CommandRun run = run();
+    assertEquals(0, run.code(), run.err());
+    HuggingFaceModel model = HuggingFaceModel.read(output.resolve("generator"));
+    assertEquals(pieces.size(), model.config().vocabularySize());
+    assertEquals(pieces.size() - 2, model.vocabulary().size());
+  }
+
   @Test
   void aFineTunedCheckpointIsABody() throws IOException {
     Map<String, Values> variables = SmallTensorFlowModel.variables();
@@ -541,6 +562,8 @@ class ImportCommandTest {
         TokenizerConfig.bert(false, 10),
         HuggingFaceModel.read(output.resolve("discriminator")).tokenizer());
     assertFails(from + " says its casing itself; leave out --cased", "--cased");
+    assertFails(
+        from + " says its casing itself; leave out --no-strip-accents", "--no-strip-accents");
   }
 
   @Test
