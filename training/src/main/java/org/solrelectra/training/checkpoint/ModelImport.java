@@ -14,6 +14,7 @@ import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.storage.Folders;
 
@@ -166,7 +167,7 @@ public final class ModelImport {
               + " or one of "
               + BODIES
               + "; architectures="
-              + architecture);
+              + Excerpt.of(architecture));
     }
     Map<String, long[]> shapes =
         isBody
@@ -239,7 +240,8 @@ public final class ModelImport {
         if (Files.exists(index(prefix))) {
           return prefix;
         }
-        throw new InvalidModelException(note + " names " + prefix + ", which is not there");
+        throw new InvalidModelException(
+            note + " names " + Excerpt.of(prefix) + ", which is not there");
       }
     }
     throw new InvalidModelException(note + " names no checkpoint; expected a line " + key);

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * Reads and writes safetensors: 8 bytes of little-endian header length, a JSON header, raw
@@ -112,9 +113,9 @@ public final class SafeTensors {
       throw new InvalidModelException(
           file
               + ": tensor "
-              + name
+              + Excerpt.of(name)
               + " has dtype "
-              + description.path("dtype").asText()
+              + Excerpt.of(description.path("dtype").asText())
               + "; expected one of "
               + Arrays.toString(DataType.values()),
           e);
@@ -127,7 +128,7 @@ public final class SafeTensors {
       throw new InvalidModelException(
           file
               + ": tensor "
-              + name
+              + Excerpt.of(name)
               + " spans bytes "
               + begin
               + ".."
@@ -141,7 +142,7 @@ public final class SafeTensors {
       throw new InvalidModelException(
           file
               + ": tensor "
-              + name
+              + Excerpt.of(name)
               + " spans bytes "
               + begin
               + ".."
@@ -175,7 +176,7 @@ public final class SafeTensors {
       shape[i] = lengths.get(i).asLong(-1);
       if (shape[i] < 0 || shape[i] > Integer.MAX_VALUE || count * shape[i] > Integer.MAX_VALUE) {
         throw new InvalidModelException(
-            file + ": tensor " + name + " has a damaged shape: " + lengths);
+            file + ": tensor " + Excerpt.of(name) + " has a damaged shape: " + Excerpt.of(lengths));
       }
       count *= shape[i];
     }

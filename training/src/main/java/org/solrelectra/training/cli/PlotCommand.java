@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.solrelectra.training.report.LearningCurve;
+import org.solrelectra.training.storage.DurableFiles;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -30,6 +31,7 @@ final class PlotCommand implements Callable<Integer> {
     if (!output.toString().endsWith(".png")) {
       throw new IllegalArgumentException("--output must end in .png; --output=" + output);
     }
+    DurableFiles.requireNoFolder(output);
     System.setProperty("java.awt.headless", "true");
     LearningCurve.read(run).write(output);
     spec.commandLine().getOut().println("written: " + output);

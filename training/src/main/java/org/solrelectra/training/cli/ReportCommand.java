@@ -60,6 +60,7 @@ final class ReportCommand implements Callable<Integer> {
     if (!output.toString().endsWith(".html")) {
       throw new IllegalArgumentException("--output must end in .html; --output=" + output);
     }
+    DurableFiles.requireNoFolder(output);
     List<String> called = names == null ? folderNames() : names;
     if (called.size() != folders.size()) {
       throw new IllegalArgumentException(

@@ -22,6 +22,7 @@ import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.training.corpus.InvalidCorpusException;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
+import org.solrelectra.training.message.Excerpt;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,7 +76,15 @@ final class ScoreCommand implements Callable<Integer> {
       object = JSON.readTree(line);
     } catch (JsonProcessingException e) {
       throw new InvalidDatasetException(
-          "standard input line " + number + " is not JSON: " + e.getOriginalMessage(), e);
+          "standard input line " + number + " is not JSON: " + Excerpt.of(e.getOriginalMessage()),
+          e);
+    }
+    if (object.hasNonNull("text") && !object.get("text").isTextual()) {
+      throw new InvalidDatasetException(
+          "standard input line "
+              + number
+              + ": the key 'text' must be text; text="
+              + Excerpt.of(object.get("text")));
     }
     if (!object.path("text").isTextual()) {
       throw new InvalidDatasetException("standard input line " + number + " lacks the key 'text'");
@@ -83,7 +92,10 @@ final class ScoreCommand implements Callable<Integer> {
     JsonNode pair = object.path("pair");
     if (!pair.isTextual() && !pair.isNull() && !pair.isMissingNode()) {
       throw new InvalidDatasetException(
-          "standard input line " + number + ": the key 'pair' must be text; pair=" + pair);
+          "standard input line "
+              + number
+              + ": the key 'pair' must be text; pair="
+              + Excerpt.of(pair));
     }
     String text = object.get("text").asText();
     TokenBatch batch =

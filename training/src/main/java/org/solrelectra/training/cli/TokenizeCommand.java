@@ -50,6 +50,11 @@ final class TokenizeCommand implements Callable<Integer> {
   private Source source;
 
   @Option(
+      names = "--no-strip-accents",
+      description = "With --vocabulary: keep accents, also where case is not kept.")
+  private boolean keepsAccents;
+
+  @Option(
       names = "--special-tokens",
       description = "Read a literal [SEP] and the like as the special token, not as text.")
   private boolean specialTokens;
@@ -84,11 +89,21 @@ final class TokenizeCommand implements Callable<Integer> {
 
   private WordPieceEncoder encoder() throws IOException {
     if (source.model != null) {
+      if (keepsAccents) {
+        throw new IllegalArgumentException(
+            "--no-strip-accents belongs to --vocabulary; a model says itself what it does;"
+                + " --model="
+                + source.model);
+      }
       ModelDirectory model = ModelDirectory.open(source.model);
       return new WordPieceEncoder(model.vocabulary(), model.tokenizer());
     }
     return new WordPieceEncoder(
         Vocabulary.read(source.vocabulary.file),
-        TokenizerConfig.bert(!source.vocabulary.cased, TokenizerConfig.SHORTEST_MAXIMUM));
+        new TokenizerConfig(
+            !source.vocabulary.cased,
+            !source.vocabulary.cased && !keepsAccents,
+            true,
+            TokenizerConfig.SHORTEST_MAXIMUM));
   }
 }

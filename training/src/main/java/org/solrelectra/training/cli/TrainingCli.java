@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.function.LongSupplier;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.pretrain.NotEnoughMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -92,8 +94,26 @@ public final class TrainingCli implements Runnable {
     CommandLine command = e.getCommandLine();
     command
         .getErr()
-        .println(command.getCommandSpec().qualifiedName() + ": " + oneLine(e.getMessage()));
+        .println(
+            command.getCommandSpec().qualifiedName()
+                + ": "
+                + oneLine(shortened(e.getMessage(), List.of(arguments))));
     return USAGE;
+  }
+
+  /** Returns a message in which what the user gave is shown up to 200 characters. */
+  private static String shortened(String message, List<String> arguments) {
+    String shortened = message;
+    for (String argument : arguments) {
+      // First what follows the = of an option.
+      for (String given : List.of(argument.substring(argument.indexOf('=') + 1), argument)) {
+        String excerpt = Excerpt.of(given);
+        if (!excerpt.equals(given)) {
+          shortened = shortened.replace(given, excerpt);
+        }
+      }
+    }
+    return shortened;
   }
 
   /** Ends the JVM as a failure does, from another thread, whatever the command waits for. */
@@ -107,7 +127,10 @@ public final class TrainingCli implements Runnable {
   private static int failure(Exception e, CommandLine command, ParseResult parsed) {
     Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
     PrintWriter err = command.getErr();
-    err.println(command.getCommandSpec().qualifiedName() + ": " + oneLine(describe(cause)));
+    err.println(
+        command.getCommandSpec().qualifiedName()
+            + ": "
+            + oneLine(shortened(describe(cause), parsed.originalArgs())));
     if (((TrainingCli) command.getCommandSpec().root().userObject()).verbose) {
       cause.printStackTrace(err);
     }

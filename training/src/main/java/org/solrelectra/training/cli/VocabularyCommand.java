@@ -63,6 +63,7 @@ final class VocabularyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws java.io.IOException {
+    DurableFiles.requireNoFolder(output);
     WordPieceTrainer trainer = new WordPieceTrainer(size, alphabetCoverage, minFrequency);
     WordCounts counts =
         new WordCounts(

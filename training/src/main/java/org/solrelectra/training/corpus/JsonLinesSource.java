@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * Reads documents from JSONL files: one object a line, one document an object. A document's text is
@@ -79,7 +80,12 @@ public final class JsonLinesSource implements DocumentSource {
     }
     if (skipped == 0 && documents.documents() == 0) {
       throw new InvalidCorpusException(
-          "no document has text in " + fields + "; fields seen: " + seen + "; files: " + files);
+          "no document has text in "
+              + fields
+              + "; fields seen: "
+              + Excerpt.of(seen)
+              + "; files: "
+              + files);
     }
   }
 
@@ -90,7 +96,7 @@ public final class JsonLinesSource implements DocumentSource {
       object = JSON.readTree(line);
     } catch (JsonProcessingException e) {
       throw new InvalidCorpusException(
-          file + " line " + number + " is not JSON: " + e.getOriginalMessage(), e);
+          file + " line " + number + " is not JSON: " + Excerpt.of(e.getOriginalMessage()), e);
     }
     if (!object.isObject()) {
       throw new InvalidCorpusException(

@@ -21,6 +21,7 @@ import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.StringHelper;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * Reads documents from the stored fields of a Lucene index, deleted documents left out. The index
@@ -100,7 +101,7 @@ public final class LuceneIndexSource implements DocumentSource {
             "no document has text in the stored fields "
                 + fields
                 + "; fields seen: "
-                + storedFields(reader)
+                + Excerpt.of(storedFields(reader))
                 + "; index: "
                 + folder);
       }

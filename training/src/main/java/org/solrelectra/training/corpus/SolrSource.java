@@ -23,6 +23,7 @@ import org.apache.solr.common.SolrException;
 import org.apache.solr.common.params.CommonParams;
 import org.apache.solr.common.params.CursorMarkParams;
 import org.apache.solr.common.params.ModifiableSolrParams;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * Reads documents from a running Solr, in the order of its unique key, with a cursor: each document
@@ -210,7 +211,7 @@ public final class SolrSource implements DocumentSource {
           e);
     }
     if (isOfSolr(e)) {
-      return new InvalidCorpusException(address + " refuses: " + e.getMessage(), e);
+      return new InvalidCorpusException(address + " refuses: " + Excerpt.of(e.getMessage()), e);
     }
     if (e.code() == NOT_FOUND || e.code() == METHOD_NOT_ALLOWED) {
       return new InvalidCorpusException(
@@ -237,7 +238,7 @@ public final class SolrSource implements DocumentSource {
         return "it cannot be reached";
       }
     }
-    return inner.getMessage() == null ? inner.toString() : inner.getMessage();
+    return Excerpt.of(inner.getMessage() == null ? inner.toString() : inner.getMessage());
   }
 
   private List<String> texts(SolrDocument document, String uniqueKey)
@@ -252,7 +253,7 @@ public final class SolrSource implements DocumentSource {
                   + ": field '"
                   + field
                   + "' of document '"
-                  + document.getFieldValue(uniqueKey)
+                  + Excerpt.of(document.getFieldValue(uniqueKey))
                   + "' must be text; found "
                   + value.getClass().getSimpleName());
         }
@@ -272,7 +273,12 @@ public final class SolrSource implements DocumentSource {
     SortedSet<String> names = new TreeSet<>();
     QueryResponse some = ask(() -> send(new QueryRequest(query, SolrRequest.METHOD.POST), client));
     some.getResults().forEach(document -> names.addAll(document.getFieldNames()));
-    return "no document has text in " + fields + "; fields seen: " + names + "; Solr: " + address;
+    return "no document has text in "
+        + fields
+        + "; fields seen: "
+        + Excerpt.of(names)
+        + "; Solr: "
+        + address;
   }
 
   private String matching() {

@@ -58,8 +58,15 @@ public final class TextLines implements Closeable {
     this.content = content;
   }
 
-  /** Opens a file; a name ending in {@code .gz} or {@code .xz} is decompressed. */
+  /**
+   * Opens a file; a name ending in {@code .gz} or {@code .xz} is decompressed.
+   *
+   * @throws InvalidCorpusException if it is a folder, or what is compressed is damaged
+   */
   public static TextLines open(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new InvalidCorpusException(file + " is a folder; expected a file");
+    }
     InputStream raw = new BufferedInputStream(Files.newInputStream(file), BUFFER);
     try {
       String name = file.getFileName().toString();

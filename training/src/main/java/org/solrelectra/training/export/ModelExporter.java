@@ -20,6 +20,7 @@ import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.export.OnnxExporter.Operators;
+import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.storage.FileHash;
 import org.solrelectra.training.storage.Folders;
 
@@ -122,7 +123,7 @@ public final class ModelExporter {
               + " and "
               + CLASSIFICATION
               + " can be exported; architectures="
-              + architecture);
+              + Excerpt.of(architecture));
     }
   }
 

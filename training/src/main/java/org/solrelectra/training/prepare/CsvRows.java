@@ -14,9 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.solrelectra.training.dataset.InvalidDatasetException;
+import org.solrelectra.training.message.Excerpt;
 
 /** Rows of a CSV file with a header line, by column name. */
 final class CsvRows {
+  private static final char BYTE_ORDER_MARK = '\ufeff';
+
   private CsvRows() {}
 
   @FunctionalInterface
@@ -28,16 +31,19 @@ final class CsvRows {
    * @throws InvalidDatasetException if the file lacks one of the columns, or is not CSV in UTF-8
    */
   static void forEach(Path file, RowConsumer consumer, String... columns) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new InvalidDatasetException(file + " is a folder; expected a file");
+    }
     ObjectReader reader =
         new CsvMapper().readerForMapOf(String.class).with(CsvSchema.emptySchema().withHeader());
-    try (Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+    try (Reader text = text(file);
         MappingIterator<Map<String, String>> rows = reader.readValues(text)) {
       while (rows.hasNext()) {
         Map<String, String> row = rows.next();
         for (String column : columns) {
           if (row.get(column) == null) {
             throw new InvalidDatasetException(
-                file + " has no column '" + column + "'; columns: " + row.keySet());
+                file + " has no column '" + column + "'; columns: " + Excerpt.of(row.keySet()));
           }
         }
         consumer.accept(row);
@@ -53,6 +59,21 @@ final class CsvRows {
     }
   }
 
+  /** Opens a file behind the byte order mark that Windows' programs write. */
+  private static Reader text(Path file) throws IOException {
+    Reader text = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+    try {
+      text.mark(1);
+      if (text.read() != BYTE_ORDER_MARK) {
+        text.reset();
+      }
+      return text;
+    } catch (IOException e) {
+      text.close();
+      throw e;
+    }
+  }
+
   private static InvalidDatasetException notCsv(Path file, Exception e) {
     Throwable cause = e.getCause() instanceof IOException ? e.getCause() : e;
     String message =
@@ -61,6 +82,6 @@ final class CsvRows {
             : cause instanceof JsonProcessingException json
                 ? json.getOriginalMessage()
                 : cause.getMessage();
-    return new InvalidDatasetException(file + " is not CSV: " + message, e);
+    return new InvalidDatasetException(file + " is not CSV: " + Excerpt.of(message), e);
   }
 }

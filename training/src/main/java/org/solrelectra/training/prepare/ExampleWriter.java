@@ -55,6 +55,10 @@ public final class ExampleWriter implements Closeable {
       throw new IllegalArgumentException(
           "the development examples need a file of their own; both are " + output);
     }
+    DurableFiles.requireNoFolder(output);
+    if (developmentOutput != null) {
+      DurableFiles.requireNoFolder(developmentOutput);
+    }
     this.output = output;
     this.developmentOutput = developmentOutput;
     this.developmentShare = developmentOutput == null ? 0 : developmentShare;

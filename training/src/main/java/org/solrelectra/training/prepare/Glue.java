@@ -7,6 +7,7 @@ import java.util.List;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * Tables of GLUE (Wang et al. 2019): sentences of SST-2, question and sentence pairs of QNLI. For
@@ -48,7 +49,7 @@ final class Glue implements Preparer {
         int pair = pairColumn == null ? -1 : columns.indexOf(pairColumn);
         if (label < 0 || text < 0 || (pairColumn != null && pair < 0)) {
           throw new InvalidDatasetException(
-              file + " is not what is expected, " + inputs + "; columns: " + columns);
+              file + " is not what is expected, " + inputs + "; columns: " + Excerpt.of(columns));
         }
         int number = 1;
         for (String line = lines.next(); line != null; line = lines.next()) {

@@ -15,12 +15,15 @@ import javax.xml.stream.XMLStreamReader;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * LiveQA 2017's medical questions with MedQuAD's judged answers: a test set. The judgements 1 to 4
  * become grades 0 to 3.
  */
 final class LiveQaAnswers implements Preparer {
+  private static final String QUESTION = "TQ";
+
   @Override
   public String inputs() {
     return "the folder medquad, with its LiveQA judgements";
@@ -48,12 +51,18 @@ final class LiveQaAnswers implements Preparer {
       try (TextLines lines = TextLines.open(judgements)) {
         for (String line = lines.next(); line != null; line = lines.next()) {
           String[] fields = line.strip().split("\\s+");
-          if (fields.length == 3) {
+          if (!line.isBlank()) {
+            if (fields.length != 3 || !fields[1].matches("[1-4].*")) {
+              throw new InvalidDatasetException(
+                  judgements
+                      + " must have a question, a judgement from 1 to 4 and an answer a line; line: "
+                      + Excerpt.of(line));
+            }
             String question = questions.get(fields[0]);
             String answer = answers.get(fields[2]);
             if (question == null || answer == null) {
               throw new InvalidDatasetException(
-                  judgements + " names an unknown question or answer: " + line);
+                  judgements + " names an unknown question or answer: " + Excerpt.of(line));
             }
             output.write(new LabeledPair(question, answer, fields[1].charAt(0) - '1'));
           }
@@ -80,7 +89,12 @@ final class LiveQaAnswers implements Preparer {
       while (reader.hasNext()) {
         if (reader.next() == XMLStreamConstants.START_ELEMENT) {
           if (reader.getLocalName().equals("NLM-QUESTION")) {
-            id = reader.getAttributeValue(null, "qid").substring("TQ".length());
+            id = reader.getAttributeValue(null, "qid");
+            if (id == null || !id.startsWith(QUESTION)) {
+              throw new InvalidDatasetException(
+                  file + ": each NLM-QUESTION must have a qid TQ…; qid=" + Excerpt.of((Object) id));
+            }
+            id = id.substring(QUESTION.length());
           } else if (reader.getLocalName().equals("NLM-Summary")) {
             questions.put(id, reader.getElementText().replaceAll("\\s+", " ").strip());
           }

@@ -10,6 +10,7 @@ import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
 import org.solrelectra.training.evaluation.Bm25Index;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * Open-domain questions with answer strings (Natural Questions, TriviaQA) over Wikipedia by distant
@@ -70,7 +71,7 @@ final class OpenQuestions implements Preparer {
     int tab = line.indexOf('\t');
     if (tab < 0) {
       throw new InvalidDatasetException(
-          file + " must have a question, a tab and a list of answers; line: " + line);
+          file + " must have a question, a tab and a list of answers; line: " + Excerpt.of(line));
     }
     String question = line.substring(0, tab).strip();
     List<String> answers = new ArrayList<>();

@@ -7,6 +7,7 @@ import java.util.List;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
+import org.solrelectra.training.message.Excerpt;
 
 /**
  * WikiQA (Yang et al. 2015), for testing: either a folder of line-by-line files, or tab-separated
@@ -42,6 +43,10 @@ final class WikiQa implements Preparer {
         }
         output.write(pair(question, sentence, grade, folder));
       }
+      if (sentences.next() != null || grades.next() != null) {
+        throw new InvalidDatasetException(
+            folder + ": its files must have as many lines as each other");
+      }
     }
   }
 
@@ -50,7 +55,8 @@ final class WikiQa implements Preparer {
       for (String line = lines.next(); line != null; line = lines.next()) {
         String[] fields = line.split("\t", -1);
         if (fields.length != 3) {
-          throw new InvalidDatasetException(file + " must have three columns; line: " + line);
+          throw new InvalidDatasetException(
+              file + " must have three columns; line: " + Excerpt.of(line));
         }
         output.write(pair(fields[0], fields[1], fields[2], file));
       }
@@ -60,7 +66,8 @@ final class WikiQa implements Preparer {
   private static LabeledPair pair(String question, String sentence, String grade, Path source)
       throws InvalidDatasetException {
     if (!grade.strip().matches("[01]")) {
-      throw new InvalidDatasetException(source + ": a grade must be 0 or 1; grade='" + grade + "'");
+      throw new InvalidDatasetException(
+          source + ": a grade must be 0 or 1; grade='" + Excerpt.of(grade) + "'");
     }
     return new LabeledPair(
         PennText.join(question), PennText.join(sentence), Integer.parseInt(grade.strip()));

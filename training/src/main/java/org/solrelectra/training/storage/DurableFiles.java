@@ -15,6 +15,18 @@ public final class DurableFiles {
   private DurableFiles() {}
 
   /**
+   * Checks, before work is done, that a file of this name can be written.
+   *
+   * @throws IllegalArgumentException if the name is a folder's
+   */
+  public static void requireNoFolder(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new IllegalArgumentException(
+          "the name of a file is expected where a folder is; output=" + file);
+    }
+  }
+
+  /**
    * Writes a file as UTF-8 in place of an old one of that name. It is on disk, under its name, when
    * this returns; if this fails, the old one is as it was.
    */

@@ -155,6 +155,83 @@ class CommandLineTest {
         export.errorLine());
   }
 
+  /** Each command that takes files, given a folder of that name. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "vocabulary --corpus TEXT --output FOLDER # the name of a file is expected where a folder is; output=FOLDER",
+        "report --run RUN --output FOLDER.html # the name of a file is expected where a folder is; output=FOLDER.html",
+        "plot --run RUN --output FOLDER.png # the name of a file is expected where a folder is; output=FOLDER.png",
+        "prepare sst2 --input TEXT --output FOLDER # the name of a file is expected where a folder is; output=FOLDER",
+        "prepare sst2 --input TEXT --output x --dev-output FOLDER # the name of a file is expected where a folder is;"
+            + " output=FOLDER",
+        "prepare sst2 --input FOLDER --output OTHER # FOLDER is a folder; expected a file",
+        "prepare banking77 --input FOLDER --output OTHER # FOLDER is a folder; expected a file",
+        "vocabulary --corpus C:\\data\\a.txt --output OTHER # C:\\data\\a.txt is not a file; expected UTF-8 text, .gz or .xz",
+        "corpus --input a.txt --vocabulary C:\\v.txt --output OTHER # C:\\v.txt does not exist",
+      })
+  void foldersAndForeignPathsAreNamed(String call, String message) throws IOException {
+    Path text = SmallCorpus.writeText(folder, 5);
+    Path directory = Files.createDirectory(folder.resolve("folder"));
+    Files.createDirectory(folder.resolve("folder.html"));
+    Files.createDirectory(folder.resolve("folder.png"));
+    Path other = folder.resolve("other");
+    Object[] arguments =
+        call.replace("TEXT", text.toString())
+            .replace("FOLDER", directory.toString())
+            .replace("OTHER", other.toString())
+            .replace("RUN", directory.toString())
+            .split(" ");
+    CommandRun run = CommandRun.of(arguments);
+    assertEquals(
+        "electra "
+            + arguments[0]
+            + ": "
+            + message.replace("FOLDER", directory.toString()).replace("RUN", directory.toString()),
+        run.errorLine());
+    assertFalse(Files.exists(other));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "pretrain --corpus a --vocabulary b --output c --size LONG # Invalid value for option '--size': expected one of"
+            + " [TINY, SMALL, BASE, LARGE] (case-insensitive) but was 'LONG'",
+        "report --run a --output=LONG # --output must end in .html; --output=LONG",
+        "vocabulary --corpus LONG --output x # LONG is not a file; expected UTF-8 text, .gz or .xz",
+        "tokenize --LONG # Unknown option: '--LONG'",
+      })
+  void aLongArgumentIsShownInPart(String call, String message) {
+    String value = "x".repeat(100_000);
+    Object[] arguments = call.replace("LONG", value).split(" ");
+    boolean option = call.contains("--LONG");
+    String shown =
+        option
+            ? message.replace("--LONG", "--" + "x".repeat(198) + "… (100002 characters)")
+            : message.replace("LONG", "x".repeat(200) + "… (100000 characters)");
+    CommandRun run = CommandRun.of(arguments);
+    assertEquals("electra " + arguments[0] + ": " + shown, run.errorLine());
+  }
+
+  @Test
+  void accentsAreKeptByTokenizeToo() throws IOException {
+    Path vocabulary =
+        Files.writeString(
+            folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsch\u00f6n\nschon\n");
+    for (String option : List.of("--no-strip-accents", "--special-tokens")) {
+      CommandRun run =
+          CommandRun.withInput("Sch\u00f6n", "tokenize", "--vocabulary", vocabulary, option);
+      assertEquals(
+          "{\"ids\":[" + (option.equals("--no-strip-accents") ? 5 : 6) + "],\"offsets\":[[0,5]]}",
+          run.out().strip());
+    }
+    assertEquals(
+        "electra tokenize: --no-strip-accents belongs to --vocabulary; a model says itself what it does; --model=a",
+        CommandRun.of("tokenize", "--model", "a", "--no-strip-accents").errorLine());
+  }
+
   @Test
   void aCorpusThatIsNotTextLeavesNoVocabulary() throws IOException {
     Path vocabulary = folder.resolve("vocab.txt");

@@ -114,6 +114,47 @@ class PreparersTest {
   }
 
   @Test
+  void aByteOrderMarkIsNoPartOfAColumnsName() throws IOException {
+    Path csv = file("train.csv", "\ufefftext,category\nhello,greeting\n");
+    assertEquals(
+        List.of(new LabeledText("hello", null, "greeting")),
+        READER.texts(prepare(Source.BANKING77, csv)));
+  }
+
+  private String error(Source source, Path... inputs) {
+    return assertThrows(InvalidDatasetException.class, () -> prepare(source, inputs)).getMessage();
+  }
+
+  @Test
+  void aRowOfTooManyColumnsIsAnError() throws IOException {
+    Path csv = file("train.csv", "text,category\nhello,greeting\nwell,hello,greeting\n");
+    assertTrue(
+        error(Source.BANKING77, csv).startsWith(csv + " is not CSV: Too many entries"),
+        error(Source.BANKING77, csv));
+  }
+
+  @Test
+  void answersAreNumbersOfCandidates() throws IOException {
+    Path json =
+        file("a.json", "[{\"question\":\"Who?\",\"candidates\":[\"They.\"],\"answers\":[\"x\"]}]");
+    assertEquals(
+        json + ": an answer must be the number of a candidate; answer=\"x\"",
+        error(Source.SELQA, json));
+    Path broken = file("b.json", "[{");
+    assertTrue(error(Source.SELQA, broken).startsWith(broken + " is not JSON: "));
+  }
+
+  @Test
+  void filesLineByLineHaveAsManyLines() throws IOException {
+    file("dev/a.toks", "Who ?\n");
+    file("dev/b.toks", "They did .\nWe did .\n");
+    file("dev/sim.txt", "1\n0\n");
+    Path dev = folder.resolve("dev");
+    assertEquals(
+        dev + ": its files must have as many lines as each other", error(Source.WIKIQA, dev));
+  }
+
+  @Test
   void bothOutputsMustNotBeOneFile() {
     Path output = folder.resolve("output.jsonl");
     assertThrows(
