@@ -29,6 +29,13 @@ final class PassageRankingTask implements FineTuningTask {
       List<LabeledPair> training, List<LabeledPair> development, TokenBatchBuilder batches)
       throws InvalidDatasetException {
     this.trainingPairs = training;
+    this.queries =
+        QueryCandidates.group(development).stream().filter(query -> query.isRankable(1)).toList();
+    if (queries.isEmpty()) {
+      throw new InvalidDatasetException(
+          "the development set must have a query with a relevant passage and another; pairs="
+              + development.size());
+    }
     long relevant = training.stream().filter(PassageRankingTask::isRelevant).count();
     if (relevant == 0 || relevant == training.size()) {
       throw new InvalidDatasetException(
@@ -37,13 +44,6 @@ final class PassageRankingTask implements FineTuningTask {
               + relevant
               + ", pairs="
               + training.size());
-    }
-    this.queries =
-        QueryCandidates.group(development).stream().filter(query -> query.isRankable(1)).toList();
-    if (queries.isEmpty()) {
-      throw new InvalidDatasetException(
-          "the development set must have a query with a relevant passage and another; pairs="
-              + development.size());
     }
     List<TokenSequence> tokens = new ArrayList<>();
     for (LabeledPair pair : training) {
