@@ -5,12 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.lucene.classification.ClassificationResult;
 import org.apache.lucene.classification.Classifier;
 import org.apache.lucene.util.BytesRef;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
+import org.solrelectra.lucene.encoder.JoinedText;
 import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.model.Manifest;
@@ -52,6 +54,21 @@ public final class EncoderClassifier implements Classifier<BytesRef> {
   /** Returns the labels in the order of the model's logits. */
   public List<String> labels() {
     return labels;
+  }
+
+  /**
+   * Returns the values of one document's fields as a text to label: joined by a blank, as far as
+   * the model reads them; nothing if they have no word piece, which tells a model nothing.
+   */
+  public Optional<String> text(Iterable<String> values) {
+    JoinedText text = batches.text();
+    for (String value : values) {
+      if (text.isFull()) {
+        break;
+      }
+      text.add(value);
+    }
+    return text.hasPieces() ? Optional.of(text.toString()) : Optional.empty();
   }
 
   /** Returns the likeliest label and its probability. */

@@ -89,15 +89,8 @@ public final class TokenBatchBuilder {
   public Passages pairs(
       CharSequence query, List<? extends CharSequence> passages, WindowPolicy windowPolicy) {
     int room = maxLength - SPECIAL_TOKENS_OF_PAIR;
-    WordPieces queryPieces = new WordPieces();
-    // Which text is the longer matters to LONGEST_FIRST even where neither fits.
-    int queryLimit = truncation == Truncation.LONGEST_FIRST ? Integer.MAX_VALUE : room + 1;
-    wordPieces.encode(query, SpecialTokens.AS_TEXT, queryLimit, queryPieces);
-    // One token more tells that a passage is too long; the rest need not be read.
-    int passageLimit =
-        windowPolicy.maxWindows() == 1
-            ? Math.max(room, queryPieces.size()) + 1
-            : Math.max(WindowPolicy.LONGEST, queryPieces.size() + 1);
+    WordPieces queryPieces = queryPieces(query);
+    int passageLimit = passageLimit(queryPieces.size(), windowPolicy);
     Set<Integer> queryIds = new HashSet<>();
     for (int id : queryPieces.ids()) {
       queryIds.add(id);
@@ -129,6 +122,60 @@ public final class TokenBatchBuilder {
       counts[i] = windows.size();
     }
     return new Passages(new TokenBatch(sequences, truncatedQueries), counts);
+  }
+
+  private WordPieces queryPieces(CharSequence query) {
+    WordPieces pieces = new WordPieces();
+    // Which text is the longer matters to LONGEST_FIRST even where neither fits.
+    int limit =
+        truncation == Truncation.LONGEST_FIRST
+            ? Integer.MAX_VALUE
+            : maxLength - SPECIAL_TOKENS_OF_PAIR + 1;
+    wordPieces.encode(query, SpecialTokens.AS_TEXT, limit, pieces);
+    return pieces;
+  }
+
+  /** One token more tells that a passage is too long; the rest need not be read. */
+  private int passageLimit(int queryLength, WindowPolicy windowPolicy) {
+    return windowPolicy.maxWindows() == 1
+        ? Math.max(maxLength - SPECIAL_TOKENS_OF_PAIR, queryLength) + 1
+        : Math.max(WindowPolicy.LONGEST, queryLength + 1);
+  }
+
+  /** Returns an empty text that takes as much as {@link #texts} reads of one. */
+  public JoinedText text() {
+    return new JoinedText(wordPieces, maxLength - SPECIAL_TOKENS_OF_TEXT);
+  }
+
+  /** Returns an empty text that takes as much as {@link #pairs} reads of a passage. */
+  public JoinedText passage(CharSequence query, WindowPolicy windowPolicy) {
+    return new JoinedText(wordPieces, passageLimit(queryPieces(query).size(), windowPolicy));
+  }
+
+  /**
+   * Refuses a query that no passage can be read against.
+   *
+   * @throws IllegalArgumentException if it has no word piece, or leaves a passage no token, or
+   *     windows no longer than the stride
+   */
+  public void checkQuery(CharSequence query, WindowPolicy windowPolicy) {
+    if (!wordPieces.hasPieces(query)) {
+      throw new IllegalArgumentException(
+          "the query has no word: blanks, control and format characters and lone accents are none");
+    }
+    int room = maxLength - SPECIAL_TOKENS_OF_PAIR;
+    int length = queryPieces(query).size();
+    // Against a passage that is longer than any query.
+    PairLengths lengths = PairLengths.of(length, Math.max(room, length) + 1, room, truncation);
+    if (windowPolicy.maxWindows() > 1 && room - lengths.query() <= windowPolicy.stride()) {
+      throw new IllegalArgumentException(
+          "the query leaves windows no longer than the stride; room="
+              + room
+              + ", query="
+              + lengths.query()
+              + ", stride="
+              + windowPolicy.stride());
+    }
   }
 
   /**

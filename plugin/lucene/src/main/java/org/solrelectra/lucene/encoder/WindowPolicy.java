@@ -1,11 +1,11 @@
 package org.solrelectra.lucene.encoder;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * How passages that are longer than the model takes are read: as windows, each behind the whole
@@ -29,9 +29,9 @@ public record WindowPolicy(int maxWindows, int stride, int maxTokens, Aggregatio
   private static final int TOP = 3;
 
   public WindowPolicy {
-    if (maxWindows < 1 || stride < 0 || maxTokens < 1) {
+    if (maxWindows < 1 || stride < 0 || maxTokens < 0) {
       throw new IllegalArgumentException(
-          "maxWindows and maxTokens must be at least 1, stride at least 0; maxWindows="
+          "maxWindows must be at least 1, stride and maxTokens at least 0; maxWindows="
               + maxWindows
               + ", stride="
               + stride
@@ -85,17 +85,28 @@ public record WindowPolicy(int maxWindows, int stride, int maxTokens, Aggregatio
     if (windows.size() <= most) {
       return windows;
     }
-    List<PassageWindow> best = new ArrayList<>(windows);
-    // Stable: equal ones stay in their order.
-    best.sort(
-        Comparator.comparingLong(
-            window ->
-                -Arrays.stream(ids, window.start(), window.start() + window.length())
-                    .filter(isInQuery)
-                    .distinct()
-                    .count()));
-    return best.subList(0, most).stream()
-        .sorted(Comparator.comparingInt(PassageWindow::start))
+    // Before the windows are sorted: a comparator would count again and again.
+    long[] shared = new long[windows.size()];
+    for (int i = 0; i < shared.length; i++) {
+      PassageWindow window = windows.get(i);
+      shared[i] =
+          Arrays.stream(ids, window.start(), window.start() + window.length())
+              .filter(isInQuery)
+              .distinct()
+              .count();
+    }
+    return IntStream.range(0, shared.length)
+        .boxed()
+        // Stable: equal ones stay in their order.
+        .sorted(Comparator.comparingLong(i -> -shared[i]))
+        .limit(most)
+        .sorted()
+        .map(windows::get)
         .toList();
+  }
+
+  /** Returns the policy for the passages of a call that follow on others. */
+  public WindowPolicy after(long tokens) {
+    return new WindowPolicy(maxWindows, stride, (int) Math.max(0, maxTokens - tokens), aggregation);
   }
 }

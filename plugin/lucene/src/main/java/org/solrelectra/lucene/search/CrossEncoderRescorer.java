@@ -52,7 +52,7 @@ public final class CrossEncoderRescorer extends Rescorer {
   @Override
   public TopDocs rescore(IndexSearcher searcher, TopDocs firstPass, int topN) throws IOException {
     ScoreDoc[] hits = new ScoreDoc[firstPass.scoreDocs.length];
-    CrossEncoder.Scores scores = score(searcher, firstPass.scoreDocs, Deadline.NONE);
+    CrossEncoder.Scores scores = score(searcher, firstPass.scoreDocs);
     for (int i = 0; i < hits.length; i++) {
       ScoreDoc hit = firstPass.scoreDocs[i];
       hits[i] =
@@ -65,23 +65,33 @@ public final class CrossEncoderRescorer extends Rescorer {
     return new TopDocs(firstPass.totalHits, Arrays.copyOf(hits, Math.min(topN, hits.length)));
   }
 
-  /** Returns the logits of hits, in their order, as far as the deadline allows. */
-  public CrossEncoder.Scores score(IndexSearcher searcher, ScoreDoc[] hits, Deadline deadline)
-      throws IOException {
-    int[] documents = Arrays.stream(hits).mapToInt(hit -> hit.doc).toArray();
+  private CrossEncoder.Scores score(IndexSearcher searcher, ScoreDoc[] hits) throws IOException {
     try {
-      return crossEncoder.score(
-          query, passages.passages(searcher, documents, deadline), windowPolicy, deadline);
+      return score(searcher, hits, Deadline.NONE);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
+  }
+
+  /**
+   * Returns the logits of hits, in their order, as far as the deadline allows.
+   *
+   * @throws IOException if the model fails
+   * @throws UncheckedIOException if the index cannot be read
+   */
+  public CrossEncoder.Scores score(IndexSearcher searcher, ScoreDoc[] hits, Deadline deadline)
+      throws IOException {
+    int[] documents = Arrays.stream(hits).mapToInt(hit -> hit.doc).toArray();
+    PassageReader reader =
+        passages.reader(searcher, documents, () -> crossEncoder.passage(query, windowPolicy));
+    return crossEncoder.score(query, reader, windowPolicy, deadline);
   }
 
   @Override
   public Explanation explain(IndexSearcher searcher, Explanation firstPass, int document)
       throws IOException {
     ScoreDoc[] hit = {new ScoreDoc(document, 0)};
-    return explain(firstPass, score(searcher, hit, Deadline.NONE).logits()[0]);
+    return explain(firstPass, score(searcher, hit).logits()[0]);
   }
 
   /** Explains the final score of a document whose logit is known. */

@@ -2,20 +2,18 @@ package org.solrelectra.lucene.search;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.AbstractList;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import org.apache.lucene.document.Document;
+import java.util.function.Supplier;
 import org.apache.lucene.index.StoredFields;
 import org.apache.lucene.search.IndexSearcher;
 import org.solrelectra.lucene.encoder.Deadline;
+import org.solrelectra.lucene.encoder.JoinedText;
 
 /**
  * The text of a document that a cross-encoder reads: stored fields, all their values in the order
- * of the fields, joined by a blank.
+ * of the fields, joined by a blank, as far as the model reads them.
  *
  * @param fields names of stored fields, at least one
  */
@@ -25,53 +23,38 @@ public record PassageSource(List<String> fields) {
     if (fields.isEmpty()) {
       throw new IllegalArgumentException("fields must name at least one stored field; fields=[]");
     }
+    if (Set.copyOf(fields).size() < fields.size()) {
+      throw new IllegalArgumentException("fields must name each field once; fields=" + fields);
+    }
   }
 
   /**
-   * Returns the passages of documents, in their order; empty where a document has none of the
-   * fields, and after the deadline. A passage is read when it is asked for, so that a window of
-   * long documents is never in memory as a whole; one thread may ask.
+   * Reads the passages of documents; empty where a document has none of the fields. The time that a
+   * document takes grows with the text that is read of it, and the deadline is looked at between
+   * its values.
    *
-   * @return a list whose {@code get} throws {@link UncheckedIOException}
+   * @param emptyText makes a text that takes as much as the model reads of a passage
    */
-  List<String> passages(IndexSearcher searcher, int[] documents, Deadline deadline)
+  PassageReader reader(IndexSearcher searcher, int[] documents, Supplier<JoinedText> emptyText)
       throws IOException {
     StoredFields storedFields = searcher.getIndexReader().storedFields();
-    Set<String> wanted = Set.copyOf(fields);
-    return new AbstractList<>() {
-      @Override
-      public String get(int index) {
-        if (deadline.isOver()) {
-          return "";
-        }
-        try {
-          return text(storedFields.document(documents[index], wanted));
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
-      }
-
+    PassageVisitor visitor = new PassageVisitor(fields, emptyText);
+    return new PassageReader() {
       @Override
       public int size() {
         return documents.length;
       }
-    };
-  }
 
-  private String text(Document document) {
-    Map<String, String> values = new HashMap<>();
-    document.forEach(
-        field -> {
-          if (field.stringValue() != null) {
-            values.merge(field.name(), field.stringValue(), (a, b) -> a + " " + b);
-          }
-        });
-    List<String> texts = new ArrayList<>();
-    for (String field : fields) {
-      if (values.containsKey(field)) {
-        texts.add(values.get(field));
+      @Override
+      public Optional<String> read(int index, Deadline deadline) {
+        visitor.start(deadline);
+        try {
+          storedFields.document(documents[index], visitor);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+        return visitor.passage();
       }
-    }
-    return String.join(" ", texts);
+    };
   }
 }

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.lucene.classification.ClassificationResult;
 import org.apache.lucene.util.BytesRef;
@@ -63,6 +65,18 @@ class EncoderClassifierIT {
         classifier.assignClass("money in the bank").getAssignedClass());
     assertEquals(2, classifier.getClasses("money in the bank", 2).size());
     assertEquals(3, classifier.getClasses("money in the bank", 10).size());
+  }
+
+  @Test
+  void theTextOfADocumentIsAsMuchOfItsValuesAsTheModelReads() {
+    assertEquals(
+        Optional.of("money in the bank"), classifier.text(List.of("money in", "the bank")));
+    List<String> values = Collections.nCopies(1_000_000, "rain");
+    assertEquals(
+        (encoder.model().maxLength() - 2) * "rain ".length() - 1,
+        classifier.text(values).orElseThrow().length());
+    assertEquals(Optional.empty(), classifier.text(List.of()));
+    assertEquals(Optional.empty(), classifier.text(List.of(" ", "\u00a0\ufeff", "\u0301")));
   }
 
   @Test

@@ -140,7 +140,7 @@ class TokenBatchBuilderTest {
                         "bank ".repeat(9), List.of("rain ".repeat(9)), windows(2, 4, 100)))
             .getMessage());
     assertEquals(
-        "maxWindows and maxTokens must be at least 1, stride at least 0; maxWindows=0, stride=1,"
+        "maxWindows must be at least 1, stride and maxTokens at least 0; maxWindows=0, stride=1,"
             + " maxTokens=5",
         assertThrows(IllegalArgumentException.class, () -> windows(0, 1, 5)).getMessage());
   }
@@ -171,6 +171,27 @@ class TokenBatchBuilderTest {
                 IllegalArgumentException.class,
                 () -> builder.pairs("bank ".repeat(9), List.of("rain")))
             .getMessage());
+  }
+
+  @Test
+  void aQueryThatLeavesNoRoomIsKnownBeforeAnyPassageIsRead() {
+    TokenBatchBuilder onlySecond = builder(10, Truncation.ONLY_SECOND);
+    onlySecond.checkQuery("bank ".repeat(6), WindowPolicy.BEGINNING);
+    assertEquals(
+        "cannot truncate: the query leaves no token for the passage; room=7, query=7",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> onlySecond.checkQuery("bank ".repeat(7), WindowPolicy.BEGINNING))
+            .getMessage());
+    assertEquals(
+        "the query leaves windows no longer than the stride; room=7, query=5, stride=2",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> onlySecond.checkQuery("bank ".repeat(5), windows(2, 2, 100)))
+            .getMessage());
+    for (Truncation cuts : new Truncation[] {Truncation.PASSAGE, Truncation.LONGEST_FIRST}) {
+      builder(10, cuts).checkQuery("bank ".repeat(500), windows(2, 2, 100));
+    }
   }
 
   @Test
