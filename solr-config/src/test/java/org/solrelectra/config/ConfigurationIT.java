@@ -1,10 +1,12 @@
 package org.solrelectra.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -280,7 +282,7 @@ class ConfigurationIT {
             "confidenceField",
             "version"),
         wrong(
-            "model 'passage-ranker': the model must be for classification;"
+            "chain 'label': model 'passage-ranker': the model must be for classification;"
                 + " task of passage-ranker=ranking",
             "model",
             "passage-ranker",
@@ -294,6 +296,203 @@ class ConfigurationIT {
   @MethodSource("updateProcessors")
   void updateProcessorIsRefused(String message, String[] parameters) {
     assertEquals(message, solr.refusal(new TestConfigset().labelling(parameters)));
+  }
+
+  private static Arguments wrongField(String message, String... parameters) {
+    List<String> all = new ArrayList<>(List.of("model", "topics"));
+    all.addAll(Arrays.asList(parameters));
+    for (String[] needed : new String[][] {{"inputField", "text"}, {"outputField", "label"}}) {
+      if (!all.contains(needed[0])) {
+        all.addAll(Arrays.asList(needed));
+      }
+    }
+    return wrong(message, all.toArray(String[]::new));
+  }
+
+  private static Stream<Arguments> wrongFields() {
+    Stream.Builder<Arguments> wrong = Stream.builder();
+    for (String type :
+        new String[] {
+          "rank=float",
+          "day=date",
+          "flag=boolean",
+          "bytes=binary",
+          "vector=vector",
+          "place=point",
+          "key=uuid",
+          "tokens=preanalyzed"
+        }) {
+      String field = type.split("=")[0];
+      String found = "; the type of '" + field + "'=" + type.split("=")[1];
+      wrong.add(
+          wrongField("inputField must be a text or string field" + found, "inputField", field));
+      wrong.add(
+          wrongField("outputField must be a text or string field" + found, "outputField", field));
+      if (!field.equals("rank")) {
+        wrong.add(
+            wrongField(
+                "confidenceField must be a float or double field" + found,
+                "confidenceField",
+                field));
+      }
+    }
+    for (String parameter : new String[] {"outputField", "confidenceField", "modelVersionField"}) {
+      wrong.add(
+          wrongField(
+              parameter
+                  + " must not be the unique key, by which Solr tells documents apart; "
+                  + parameter
+                  + "=id",
+              parameter,
+              "id"));
+      for (String field : new String[] {"_root_", "_version_"}) {
+        wrong.add(
+            wrongField(
+                parameter
+                    + " must not be a field of Solr's own, whose name begins and ends with '_'; "
+                    + parameter
+                    + "="
+                    + field,
+                parameter,
+                field));
+      }
+      wrong.add(
+          wrongField(
+              parameter + " must name a field, not a pattern; " + parameter + "=*_s",
+              parameter,
+              "*_s"));
+      for (String field : new String[] {"unreadable", "x_hidden"}) {
+        wrong.add(
+            wrongField(
+                parameter
+                    + " must be stored or have docValues: else nobody can read it, and an update"
+                    + " of another field loses it; "
+                    + parameter
+                    + "="
+                    + field,
+                parameter,
+                field));
+      }
+      for (String field : new String[] {"copied", "copies", "x_copy"}) {
+        wrong.add(
+            wrongField(
+                parameter
+                    + " must not be filled by a copyField, which would put other values beside"
+                    + " those that are written; "
+                    + parameter
+                    + "="
+                    + field,
+                parameter,
+                field));
+      }
+      wrong.add(
+          wrongField(
+              parameter + " must name one field; " + parameter + "=a_s,b_s", parameter, "a_s,b_s"));
+    }
+    wrong.add(
+        wrongField(
+            "errorField must not be the unique key, by which Solr tells documents apart;"
+                + " errorField=id",
+            "onError",
+            "index",
+            "errorField",
+            "id"));
+    for (String names : new String[] {"message,extra", "title text", "a_t,b_t", "a_t;b_t"}) {
+      wrong.add(
+          wrongField(
+              "inputField must name one field; several fields are named one by one, each in its own"
+                  + " <str name=\"inputField\">…</str>; inputField="
+                  + names,
+              "inputField",
+              names));
+    }
+    for (String pattern : new String[] {"*_t", "*", "t*"}) {
+      wrong.add(
+          wrongField(
+              "inputField must name a field, not a pattern; inputField=" + pattern,
+              "inputField",
+              pattern));
+    }
+    wrong.add(
+        wrongField(
+            "field '" + "n".repeat(199) + "…' is not in the schema test; add it there",
+            "inputField",
+            "n".repeat(100_000)));
+    return wrong.build();
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongFields")
+  void fieldThatCannotBeReadOrWrittenIsRefused(String message, String[] parameters) {
+    assertEquals(message, solr.refusal(new TestConfigset().labelling(parameters)));
+  }
+
+  @Test
+  void fieldsThatMatchADynamicFieldAreFieldsAsOthers() {
+    SolrNode.Core core =
+        solr.core(
+            new TestConfigset()
+                .labelling(
+                    "model",
+                    "banking-intents",
+                    "inputField",
+                    "message_t",
+                    "inputField",
+                    "extra_t",
+                    "outputField",
+                    "label_s"));
+    core.update("[{\"id\":\"1\",\"message_t\":\"lost\",\"extra_t\":\"card\"}]");
+    assertEquals("lost_or_stolen_card", core.document("1").path("label_s").asText());
+  }
+
+  @Test
+  void twoProcessorsThatWriteTheSameFieldAreRefused() {
+    String[] parameters = {"model", "topics", "inputField", "text", "outputField", "label"};
+    assertEquals(
+        FACTORY
+            + "chain 'label': fields [label] are written by two processors, and the second would"
+            + " win",
+        solr.refusal(new TestConfigset().labelling(parameters).labelling(parameters)));
+  }
+
+  @Test
+  void labellingBehindTheEndOfTheChainIsRefused() {
+    assertEquals(
+        FACTORY + "chain 'label': it must stand before RunUpdateProcessorFactory in the chain",
+        solr.refusal(
+            new TestConfigset()
+                .processing("solr.RunUpdateProcessorFactory")
+                .labelling("model", "topics", "inputField", "text", "outputField", "label")));
+  }
+
+  /** Solr's message says only which core; what follows on it is Solr's to show. */
+  @Test
+  void reloadThatIsRefusedSaysWhyInTraceAndStatus() throws IOException {
+    String[] parameters = {"model", "topics", "inputField", "text", "outputField", "label"};
+    SolrNode.Core core = solr.core(new TestConfigset().labelling(parameters));
+    parameters[5] = "id";
+    new TestConfigset()
+        .labelling(parameters)
+        .write(solr.home().resolve(core.name()).resolve("conf"));
+    String cause =
+        FACTORY
+            + "outputField must not be the unique key, by which Solr tells documents apart;"
+            + " outputField=id";
+    Http.Answer answer =
+        Http.form(solr.url() + "/admin/cores", "action", "RELOAD", "core", core.name());
+    assertEquals(500, answer.status());
+    assertEquals("Unable to reload core [" + core.name() + "]", answer.error());
+    String trace = answer.json().path("error").path("trace").asText();
+    assertTrue(trace.contains(cause), trace);
+    String status =
+        Http.form(solr.url() + "/admin/cores", "action", "STATUS")
+            .json()
+            .path("initFailures")
+            .path(core.name())
+            .asText();
+    assertTrue(status.endsWith(cause), status);
+    assertEquals(200, core.update("[{\"id\":\"1\",\"text\":\"goal\"}]").status());
+    assertEquals("sport", core.document("1").path("label").asText());
   }
 
   static Stream<Arguments> parsers() {
@@ -326,9 +525,10 @@ class ConfigurationIT {
             + solr.home().resolve("models")
             + "; models there: [banking-intents, passage-ranker, topics]. Copy its directory there,"
             + " or set solr.electra.models to the folder that holds it";
-    assertEquals(expected, solr.refusal(new TestConfigset().reranking("models", "no-such")));
     assertEquals(
-        expected,
+        PLUGIN + expected, solr.refusal(new TestConfigset().reranking("models", "no-such")));
+    assertEquals(
+        FACTORY + "chain 'label': " + expected,
         solr.refusal(
             new TestConfigset()
                 .labelling("model", "no-such", "inputField", "text", "outputField", "label")));
@@ -347,7 +547,8 @@ class ConfigurationIT {
     try {
       String refusal = solr.refusal(new TestConfigset().reranking("models", "damaged"));
       String expected =
-          "model 'damaged' cannot be opened: "
+          PLUGIN
+              + "model 'damaged' cannot be opened: "
               + damaged.resolve("model.onnx")
               + " is not an ONNX file or is cut short: ";
       assertEquals(expected, refusal.substring(0, expected.length()));
@@ -362,7 +563,8 @@ class ConfigurationIT {
   @Test
   void modelIsNoPath() {
     assertEquals(
-        "a model's name must be of letters, digits, '.', '_' and '-', and is no path;"
+        PLUGIN
+            + "a model's name must be of letters, digits, '.', '_' and '-', and is no path;"
             + " model='../models/topics'",
         solr.refusal(new TestConfigset().reranking("models", "../models/topics")));
   }

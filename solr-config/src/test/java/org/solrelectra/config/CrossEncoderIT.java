@@ -1,9 +1,11 @@
 package org.solrelectra.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -326,6 +328,21 @@ class CrossEncoderIT {
     }
   }
 
+  /** Its values once took a time that grew with their square, in every query that found it. */
+  @Test
+  void aDocumentOfManyValuesCostsNoMoreThanAnother() {
+    SolrNode.Core large = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
+    index(
+        large,
+        "{'id':'1','rank':2,'text':['bad" + "','word".repeat(200_000) + "']}",
+        "{'id':'2','rank':1,'text':'good'}");
+    Http.Answer answer =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(20), () -> large.select("q", BY_RANK, "rq", RQ, "fl", "id,score"));
+    assertEquals(List.of("2", "1"), answer.values("id"));
+    assertEquals(List.of("1.0", "-1.0"), answer.values("score"));
+  }
+
   @Test
   void brokenModelKeepsTheOriginalOrderUntilItIsWell() {
     SolrNode.Core poisoned = solr.core(new TestConfigset().reranking("models", "passage-ranker"));
@@ -512,6 +529,29 @@ class CrossEncoderIT {
     }
   }
 
+  private static Arguments wrongInputField(String field, String message) {
+    return Arguments.of(
+        "{!crossEncoder model=passage-ranker inputField='" + field + "' queryText=x}",
+        "inputField " + message);
+  }
+
+  private static Arguments wrongType(String field, String type) {
+    return wrongInputField(
+        field,
+        "'"
+            + field
+            + "' must be a stored text or string field; its type="
+            + type
+            + ", stored=true");
+  }
+
+  private static Arguments wrongQuery(String text) {
+    return Arguments.of(
+        "{!crossEncoder model=passage-ranker inputField=text queryText=" + text + "}",
+        "queryText cannot be read: the query has no word: blanks, control and format characters and"
+            + " lone accents are none");
+  }
+
   static Stream<Arguments> wrongRequests() {
     return Stream.of(
         Arguments.of(
@@ -576,6 +616,63 @@ class CrossEncoderIT {
         Arguments.of(
             "{!crossEncoder model=passage-ranker inputField='text,title,text' queryText=x}",
             "inputField names 'text' twice"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=',' queryText=x}",
+            "inputField is missing: one or several stored text fields, separated by commas;"
+                + " inputField=,"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField='' queryText=x}",
+            "inputField is missing: one or several stored text fields, separated by commas;"
+                + " inputField="),
+        wrongInputField("*_t", "must name fields, not a pattern; inputField=*_t"),
+        wrongInputField("*", "must name fields, not a pattern; inputField=*"),
+        wrongType("bytes", "binary"),
+        wrongType("vector", "vector"),
+        wrongType("day", "date"),
+        wrongType("flag", "boolean"),
+        wrongType("place", "point"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=a_hidden queryText=x}",
+            "inputField 'a_hidden' must be a stored text or string field; its type=text,"
+                + " stored=false"),
+        wrongQuery("'\u00a0'"),
+        wrongQuery("'\u200b\ufeff'"),
+        wrongQuery("'\u0301'"),
+        wrongQuery("'\ufffd'"),
+        Arguments.of(
+            "{!crossEncoder model=passage-ranker inputField=text queryText=' '}",
+            "queryText is missing: the text that documents are read against, such as $q"),
+        Arguments.of(
+            rq("reRankDocs=3 reRankDocs=4"), "reRankDocs must be given once; reRankDocs=[3, 4]"),
+        Arguments.of(
+            rq("queryText=again"), "queryText must be given once; queryText=[is it any, again]"),
+        Arguments.of(rq("model=other"), "model must be given once; model=[passage-ranker, other]"),
+        Arguments.of(
+            rq("onError=" + "x".repeat(1_000_000)),
+            "onError must be one of [original, partial, fail]; onError=" + "x".repeat(199) + "…"),
+        Arguments.of(
+            rq("x".repeat(1_000_000) + "=1"),
+            "unknown local parameter '"
+                + "x".repeat(199)
+                + "…'; known: [model, reRankDocs, inputField, queryText, maxWindows, windowStride,"
+                + " windowAggregation, maxTokens, reRankWeight, reRankOperator, timeoutMillis,"
+                + " onError]"),
+        Arguments.of(
+            rq("reRankDocs=''"), "reRankDocs must be a whole number in 1..10000; reRankDocs="),
+        Arguments.of(
+            rq("reRankDocs=-1"), "reRankDocs must be a whole number in 1..10000; reRankDocs=-1"),
+        Arguments.of(
+            rq("reRankDocs=99999999999"),
+            "reRankDocs must be a whole number in 1..10000; reRankDocs=99999999999"),
+        Arguments.of(
+            rq("timeoutMillis=-1"),
+            "timeoutMillis must be a whole number in 0..3600000; timeoutMillis=-1"),
+        Arguments.of(
+            rq("reRankWeight=Infinity"),
+            "reRankWeight must be a number above 0, at most 1000000.0; reRankWeight=Infinity"),
+        Arguments.of(
+            rq("reRankWeight=''"),
+            "reRankWeight must be a number above 0, at most 1000000.0; reRankWeight="),
         Arguments.of(
             "{!crossEncoder model=passage-ranker inputField=nowhere queryText=x}",
             "inputField 'nowhere' is not in the schema"),

@@ -174,23 +174,71 @@ class ParallelUpdateProcessorIT {
     }
   }
 
+  private static final String NOTHING_TO_DO =
+      "there is nothing to do for it in parallel; put a TextClassificationUpdateProcessorFactory"
+          + " behind it in the chain";
+
+  private static final String BEHIND_TOLERANT =
+      "it must stand before TolerantUpdateProcessorFactory in the chain";
+
+  private static final String BEHIND_LABELLING =
+      "it must stand before TextClassificationUpdateProcessorFactory in the chain";
+
+  private void assertRefused(String fault, TestConfigset configset) {
+    assertEquals(FACTORY + "chain 'label': " + fault, solr.refusal(configset));
+  }
+
   @Test
-  void aChainInWhichItCanDoNothingIsRefused() {
-    assertEquals(
-        FACTORY
-            + "there is nothing to do for it in parallel; put a"
-            + " TextClassificationUpdateProcessorFactory behind it in the chain",
-        solr.core(new TestConfigset().inParallel()).update("[{\"id\":\"1\"}]").error());
-    SolrNode.Core behind =
+  void aChainInWhichItHasNoRightPlaceIsRefusedWhenTheCoreLoads() {
+    assertRefused(NOTHING_TO_DO, new TestConfigset().inParallel());
+    assertRefused(
+        BEHIND_TOLERANT, labelling(new TestConfigset().processing(TestConfigset.READING_AHEAD)));
+    assertRefused(
+        "it must stand in the chain once",
+        labelling(new TestConfigset().inParallel().inParallel()));
+    assertRefused(
+        "it must stand in the chain once",
+        labelling(new TestConfigset().inParallel()).processing(TestConfigset.READING_AHEAD));
+    assertRefused(
+        BEHIND_TOLERANT, labelling(new TestConfigset()).processing(TestConfigset.READING_AHEAD));
+  }
+
+  private static String[] chain(String processors) {
+    return new String[] {"update.chain", "plain", "processor", processors};
+  }
+
+  @Test
+  void aRequestThatMakesAWrongChainIsRefused() {
+    SolrNode.Core core =
         solr.core(
-            labelling(
-                new TestConfigset()
-                    .processing(
-                        "org.solrelectra.solr.update"
-                            + ".ParallelTextClassificationUpdateProcessorFactory")));
-    assertEquals(
-        FACTORY + "it must stand before TolerantUpdateProcessorFactory in the chain",
-        behind.update("[{\"id\":\"1\"}]").error());
-    assertTrue(behind.select("q", "*:*").documents().isEmpty());
+            new TestConfigset()
+                .naming(
+                    "labels",
+                    "ahead",
+                    "model",
+                    "banking-intents",
+                    "inputField",
+                    "text",
+                    "outputField",
+                    "label"));
+    String update = "[{\"id\":\"1\",\"text\":\"lost card\"}]";
+    for (String[] wrong :
+        new String[][] {
+          {NOTHING_TO_DO, "ahead"},
+          {BEHIND_LABELLING, "labels,ahead"},
+          {"it must stand in the chain once", "ahead,ahead,labels"},
+          {"it must stand in the chain once", "ahead,labels,ahead"}
+        }) {
+      Http.Answer answer = core.update(update, chain(wrong[1]));
+      assertEquals(400, answer.status(), wrong[1]);
+      assertEquals(FACTORY + wrong[0], answer.error());
+    }
+    Http.Answer behindTolerant = core.update(update, "processor", "ahead,labels");
+    assertEquals(400, behindTolerant.status());
+    assertEquals(FACTORY + BEHIND_TOLERANT, behindTolerant.error());
+    assertTrue(core.select("q", "*:*").documents().isEmpty());
+
+    assertEquals(200, core.update(update, chain("ahead,labels")).status());
+    assertEquals("lost_or_stolen_card", core.document("1").path("label").asText());
   }
 }

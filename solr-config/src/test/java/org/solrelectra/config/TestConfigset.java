@@ -27,7 +27,31 @@ final class TestConfigset {
         <field name="confidences" type="float" multiValued="true"/>
         <field name="version" type="string"/>
         <field name="error" type="string"/>
+        <field name="_root_" type="string"/>
+        <field name="unreadable" type="string" stored="false" docValues="false"/>
+        <field name="copied" type="string"/>
+        <field name="copies" type="text" multiValued="true"/>
+        <field name="key" type="uuid"/>
+        <field name="tokens" type="preanalyzed"/>
+        <field name="bytes" type="binary"/>
+        <field name="vector" type="vector"/>
+        <field name="day" type="date"/>
+        <field name="flag" type="boolean"/>
+        <field name="place" type="point"/>
         <dynamicField name="*_hidden" type="text" stored="false"/>
+        <dynamicField name="*_s" type="string"/>
+        <dynamicField name="*_t" type="text"/>
+        <dynamicField name="*_copy" type="string"/>
+        <copyField source="title" dest="copied"/>
+        <copyField source="*_t" dest="copies"/>
+        <copyField source="*_s" dest="*_copy"/>
+        <fieldType name="uuid" class="solr.UUIDField"/>
+        <fieldType name="preanalyzed" class="solr.PreAnalyzedField"/>
+        <fieldType name="binary" class="solr.BinaryField"/>
+        <fieldType name="vector" class="solr.DenseVectorField" vectorDimension="2"/>
+        <fieldType name="date" class="solr.DatePointField" docValues="true"/>
+        <fieldType name="boolean" class="solr.BoolField"/>
+        <fieldType name="point" class="solr.LatLonPointSpatialField"/>
         <fieldType name="string" class="solr.StrField" docValues="true"/>
         <fieldType name="float" class="solr.FloatPointField" docValues="true"/>
         <fieldType name="long" class="solr.LongPointField" docValues="true"/>
@@ -60,6 +84,11 @@ final class TestConfigset {
           <processor class="solr.DistributedUpdateProcessorFactory"/>
           <processor class="solr.RunUpdateProcessorFactory"/>
         </updateRequestProcessorChain>
+        <updateRequestProcessorChain name="plain">
+          <processor class="solr.DistributedUpdateProcessorFactory"/>
+          <processor class="solr.RunUpdateProcessorFactory"/>
+        </updateRequestProcessorChain>
+        %s
         %s
         <searchComponent name="elevator" class="solr.QueryElevationComponent">
           <str name="queryFieldType">string</str>
@@ -73,17 +102,19 @@ final class TestConfigset {
       </config>
       """;
 
+  static final String LABELLING =
+      "org.solrelectra.solr.update.TextClassificationUpdateProcessorFactory";
+  static final String READING_AHEAD =
+      "org.solrelectra.solr.update.ParallelTextClassificationUpdateProcessorFactory";
+
   private final List<String> first = new ArrayList<>();
   private final List<String> processor = new ArrayList<>();
+  private final List<String> named = new ArrayList<>();
   private final List<String> parser = new ArrayList<>();
 
   /** Has documents labelled in parallel: before the tolerant processor, as it should be. */
   TestConfigset inParallel(String... parameters) {
-    first.add(
-        element(
-            "processor",
-            "org.solrelectra.solr.update.ParallelTextClassificationUpdateProcessorFactory",
-            parameters));
+    first.add(element("processor", READING_AHEAD, parameters));
     return this;
   }
 
@@ -95,11 +126,14 @@ final class TestConfigset {
 
   /** Adds the update processor with these parameters: name, value, name, value, … */
   TestConfigset labelling(String... parameters) {
-    processor.add(
-        element(
-            "processor",
-            "org.solrelectra.solr.update.TextClassificationUpdateProcessorFactory",
-            parameters));
+    processor.add(element("processor", LABELLING, parameters));
+    return this;
+  }
+
+  /** Adds processors that requests may name: one that labels, and one that reads ahead. */
+  TestConfigset naming(String labelling, String readingAhead, String... parameters) {
+    named.add(element("updateProcessor name=\"" + labelling + "\"", LABELLING, parameters));
+    named.add(element("updateProcessor name=\"" + readingAhead + "\"", READING_AHEAD));
     return this;
   }
 
@@ -137,6 +171,7 @@ final class TestConfigset {
             SOLRCONFIG,
             String.join("\n", first),
             String.join("\n", processor),
+            String.join("\n", named),
             String.join("\n", parser)));
   }
 }

@@ -72,6 +72,89 @@ class UpdateProcessorIT {
     assertUnlabelled(core.document("a4"));
   }
 
+  /** As JSON, each of them text without a word. */
+  private static final List<String> BLANK =
+      List.of(
+          "\"\"",
+          "\"   \\t\"",
+          "\"\\u00a0\"",
+          "\"\\u200b\\u200b\"",
+          "\"\\ufeff\"",
+          "\"\\u0301\"",
+          "\"\\u3000\"",
+          "\"\\ufffd\\ufffd\"",
+          "\"\\u202f\\u2007\"",
+          "\"\\u0007\\u0001\"",
+          "\"\\u2028\"",
+          "[\"\\u00a0\",\" \",\"\\u0301\"]",
+          "[]",
+          "null");
+
+  @Test
+  void textWithoutAWordGetsNoLabel() {
+    for (int i = 0; i < BLANK.size(); i++) {
+      String id = "blank" + i;
+      assertAccepted(core.update("[{\"id\":\"" + id + "\",\"text\":" + BLANK.get(i) + "}]"));
+      assertUnlabelled(core.document(id));
+    }
+  }
+
+  @Test
+  void aDocumentThatIsSentAgainWithoutAWordLosesItsLabel() {
+    String labelled = "{\"id\":\"again\",\"text\":\"lost card\"}";
+    String old = "\"label\":\"lost_or_stolen_card\",\"confidence\":0.9,\"version\":\"3\"";
+    for (String blank : BLANK) {
+      assertAccepted(core.update("[" + labelled + "]"));
+      assertAccepted(core.update("[{\"id\":\"again\",\"text\":" + blank + "," + old + "}]"));
+      assertUnlabelled(core.document("again"));
+      assertAccepted(core.update("[" + labelled + "]"));
+      assertAccepted(
+          core.update(
+              "[{\"id\":\"again\",\"title\":{\"set\":null},\"text\":{\"set\":" + blank + "}}]"));
+      assertUnlabelled(core.document("again"));
+    }
+    assertAccepted(core.update("[" + labelled + "]"));
+    assertAccepted(core.update("[{\"id\":\"again\"," + old + "}]"));
+    assertUnlabelled(core.document("again"));
+  }
+
+  @Test
+  void numbersAndTruthValuesAreText() {
+    assertAccepted(core.update("[{\"id\":\"n1\",\"text\":[\"lost\",5,\"card\",true,1.5]}]"));
+    assertLabel("lost_or_stolen_card", SURE, core.document("n1"));
+  }
+
+  @Test
+  void whatIsNoTextIsRefused() {
+    for (String[] value :
+        new String[][] {
+          {"{}", "a child document"},
+          {"[{}]", "a child document"},
+          {"{\"id\":\"k1\",\"text\":\"lost card\"}", "a child document"},
+          {"[{\"id\":\"k1\",\"text\":\"lost card\"}]", "a child document"},
+          {"[\"lost card\",{\"id\":\"k1\",\"text\":\"lost\"}]", "a child document"},
+          {"[[\"lost\",\"card\"]]", "a value of type java.util.ArrayList"},
+        }) {
+      Http.Answer answer = core.update("[{\"id\":\"k\",\"text\":" + value[0] + "}]");
+      assertEquals(
+          "field 'text' is labelled and must hold text; in document 'k' it holds " + value[1],
+          answer.error(),
+          value[0]);
+      assertEquals(400, answer.status());
+    }
+    assertEquals(0, core.select("q", "id:k*").documents().size());
+  }
+
+  @Test
+  void childDocumentsInOtherFieldsPass() {
+    assertAccepted(
+        core.update(
+            "[{\"id\":\"p\",\"text\":\"lost card\","
+                + "\"_childDocuments_\":[{\"id\":\"p1\",\"text\":\"hello\",\"label\":\"own\"}]}]"));
+    assertLabel("lost_or_stolen_card", SURE, core.document("p"));
+    assertEquals("own", core.document("p1").path("label").asText());
+  }
+
   @Test
   void labelBelowTheThresholdIsNotWritten() {
     assertAccepted(core.update("[{\"id\":\"a5\",\"text\":\"hello\"}]"));

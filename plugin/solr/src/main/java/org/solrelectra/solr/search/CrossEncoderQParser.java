@@ -34,12 +34,18 @@ final class CrossEncoderQParser extends QParser {
     }
     if (qstr != null && !qstr.isBlank()) {
       throw ReRankParameters.wrong(
-          "text behind it is not read; give queryText='…' inside; text=" + qstr);
+          "text behind it is not read; give queryText='…' inside; text="
+              + ReRankParameters.shown(qstr));
     }
     checkRequest();
     RankingModel model = model();
     ReRankParameters parameters =
         ReRankParameters.of(localParams, req.getSchema(), model.directory());
+    try {
+      model.crossEncoder().check(parameters.queryText(), parameters.windowPolicy());
+    } catch (IllegalArgumentException e) {
+      throw ReRankParameters.wrong("queryText cannot be read: " + e.getMessage());
+    }
     explainOnTheShardsThatReRank();
     return new CrossEncoderQuery(null, model, parameters);
   }
@@ -67,7 +73,7 @@ final class CrossEncoderQParser extends QParser {
     RankingModel model = models.get(name);
     if (model == null) {
       throw ReRankParameters.wrong(
-          "model '" + name + "' is not loaded; loaded: " + models.keySet());
+          "model '" + ReRankParameters.shown(name) + "' is not loaded; loaded: " + models.keySet());
     }
     return model;
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.lucene.util.IOUtils;
 import org.apache.lucene.util.ResourceLoader;
 import org.apache.lucene.util.ResourceLoaderAware;
 import org.apache.solr.common.SolrException;
@@ -83,7 +84,12 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
     NamedList<?> arguments = args.clone();
     names = List.copyOf(arguments.removeConfigArgs(MODELS));
     if (arguments.size() > 0) {
-      throw wrong("unknown parameter '" + arguments.getName(0) + "'; known: [" + MODELS + "]");
+      throw wrong(
+          "unknown parameter '"
+              + ReRankParameters.shown(String.valueOf(arguments.getName(0)))
+              + "'; known: ["
+              + MODELS
+              + "]");
     }
     if (names.isEmpty()) {
       throw wrong(
@@ -103,7 +109,7 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
     registry = EncoderRegistry.of(node);
     Map<String, RankingModel> opened = new TreeMap<>();
     for (String name : names) {
-      Encoder encoder = registry.acquire(name);
+      Encoder encoder = open(name);
       // Before it is looked at: the closing core releases it, also when it is refused here.
       encoders.add(encoder);
       try {
@@ -113,6 +119,17 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
       }
     }
     models = opened;
+  }
+
+  private Encoder open(String name) {
+    try {
+      return registry.acquire(name);
+    } catch (SolrException e) {
+      SolrException refusal = wrong(e.getMessage());
+      // Not as the cause: Solr would show that one's message.
+      refusal.addSuppressed(e);
+      throw refusal;
+    }
   }
 
   /**
@@ -150,14 +167,15 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
     return new CrossEncoderQParser(query, localParams, params, req, models);
   }
 
-  /** Releases the models. */
+  /** Releases the models: all of them, also when one cannot be closed. */
   @Override
   public void close() throws IOException {
-    if (metrics != null) {
-      metrics.unregister();
-    }
-    for (Encoder encoder : encoders) {
-      encoder.close();
+    try {
+      if (metrics != null) {
+        metrics.unregister();
+      }
+    } finally {
+      IOUtils.close(encoders);
     }
   }
 }

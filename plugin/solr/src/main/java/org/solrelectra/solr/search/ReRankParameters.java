@@ -1,10 +1,11 @@
 package org.solrelectra.solr.search;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
@@ -95,6 +96,9 @@ record ReRankParameters(
 
   private static final int LONGEST_TIMEOUT_MILLIS = 3_600_000;
 
+  /** Of a wrong value that an error shows. */
+  private static final int SHOWN_CHARACTERS = 200;
+
   /** What becomes of a request whose documents cannot all be reranked. */
   enum OnError {
     ORIGINAL,
@@ -126,7 +130,13 @@ record ReRankParameters(
     for (Iterator<String> names = local.getParameterNamesIterator(); names.hasNext(); ) {
       String name = names.next();
       if (!PARAMETERS.contains(name) && !SOLR_PARAMETERS.contains(name)) {
-        throw wrong("unknown local parameter '" + name + "'; known: " + PARAMETERS);
+        throw wrong("unknown local parameter '" + shown(name) + "'; known: " + PARAMETERS);
+      }
+    }
+    for (String name : PARAMETERS) {
+      String[] values = local.getParams(name);
+      if (!name.equals(INPUT_FIELD) && values != null && values.length > 1) {
+        throw wrong(name + " must be given once; " + name + "=" + shown(Arrays.toString(values)));
       }
     }
   }
@@ -140,38 +150,50 @@ record ReRankParameters(
   }
 
   private static List<String> inputFields(SolrParams local, IndexSchema schema) {
-    required(local, INPUT_FIELD, "one or several stored text fields, separated by commas");
-    List<String> fields = new ArrayList<>();
-    for (String value : local.getParams(INPUT_FIELD)) {
-      Arrays.stream(value.split("[,\\s]+")).filter(name -> !name.isEmpty()).forEach(fields::add);
-    }
-    for (String name : fields) {
-      if (fields.indexOf(name) < fields.lastIndexOf(name)) {
-        throw wrong("inputField names '" + name + "' twice");
-      }
-      SchemaField field = schema.getFieldOrNull(name);
-      if (field == null) {
-        throw wrong("inputField '" + name + "' is not in the schema");
-      }
-      boolean isText = field.getType() instanceof TextField || field.getType() instanceof StrField;
-      if (!field.stored() || !isText) {
-        throw wrong(
-            "inputField '"
-                + name
-                + "' must be a stored text or string field; its type="
-                + field.getType().getTypeName()
-                + ", stored="
-                + field.stored());
+    Set<String> fields = new LinkedHashSet<>();
+    String[] values = local.getParams(INPUT_FIELD);
+    for (String value : values == null ? new String[0] : values) {
+      for (String name : value.split("[,\\s]+")) {
+        if (!name.isEmpty() && !fields.add(name)) {
+          throw wrong("inputField names '" + shown(name) + "' twice");
+        }
       }
     }
+    if (fields.isEmpty()) {
+      throw wrong(
+          "inputField is missing: one or several stored text fields, separated by commas"
+              + (values == null ? "" : "; inputField=" + shown(String.join(",", values))));
+    }
+    fields.forEach(name -> requireStoredText(name, schema));
     return List.copyOf(fields);
+  }
+
+  private static void requireStoredText(String name, IndexSchema schema) {
+    // A dynamic field's own pattern matches it.
+    if (name.contains("*") && !schema.getFields().containsKey(name)) {
+      throw wrong("inputField must name fields, not a pattern; inputField=" + shown(name));
+    }
+    SchemaField field = schema.getFieldOrNull(name);
+    if (field == null) {
+      throw wrong("inputField '" + shown(name) + "' is not in the schema");
+    }
+    boolean isText = field.getType() instanceof TextField || field.getType() instanceof StrField;
+    if (!field.stored() || !isText) {
+      throw wrong(
+          "inputField '"
+              + shown(name)
+              + "' must be a stored text or string field; its type="
+              + field.getType().getTypeName()
+              + ", stored="
+              + field.stored());
+    }
   }
 
   private static WindowPolicy windowPolicy(SolrParams local, ModelDirectory model) {
     int maxWindows = number(local, MAX_WINDOWS, 1, MOST_WINDOWS, 1);
     for (String name : List.of(WINDOW_STRIDE, WINDOW_AGGREGATION, MAX_TOKENS)) {
       if (maxWindows == 1 && local.get(name) != null) {
-        throw wrong(name + " needs maxWindows above 1; " + name + "=" + local.get(name));
+        throw wrong(name + " needs maxWindows above 1; " + name + "=" + shown(local.get(name)));
       }
     }
     return new WindowPolicy(
@@ -194,7 +216,7 @@ record ReRankParameters(
             + "; "
             + RE_RANK_WEIGHT
             + "="
-            + value;
+            + shown(value);
     double weight;
     try {
       weight = Double.parseDouble(value);
@@ -214,7 +236,15 @@ record ReRankParameters(
       return otherwise;
     }
     String rule =
-        name + " must be a whole number in " + lowest + ".." + highest + "; " + name + "=" + value;
+        name
+            + " must be a whole number in "
+            + lowest
+            + ".."
+            + highest
+            + "; "
+            + name
+            + "="
+            + shown(value);
     int number;
     try {
       number = Integer.parseInt(value);
@@ -235,9 +265,19 @@ record ReRankParameters(
       return values[0];
     }
     if (!keys.contains(wanted)) {
-      throw wrong(name + " must be one of " + keys + "; " + name + "=" + wanted);
+      throw wrong(name + " must be one of " + keys + "; " + name + "=" + shown(wanted));
     }
     return values[keys.indexOf(wanted)];
+  }
+
+  /** Returns the beginning of a value, which may be as long as whoever sent it liked. */
+  static String shown(String value) {
+    if (value.length() <= SHOWN_CHARACTERS) {
+      return value;
+    }
+    int end = SHOWN_CHARACTERS - 1;
+    return value.substring(0, Character.isHighSurrogate(value.charAt(end - 1)) ? end - 1 : end)
+        + "…";
   }
 
   static SolrException wrong(String message) {

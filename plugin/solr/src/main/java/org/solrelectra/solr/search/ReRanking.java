@@ -82,7 +82,8 @@ final class ReRanking extends Rescorer {
     CrossEncoder.Scores scores;
     try {
       scores = query.rescorer().score(searcher, window, deadline);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
+      // The model's. An index that cannot be read, and our own mistakes, end the request.
       giveUp(e.getMessage(), 0, e);
       return;
     }

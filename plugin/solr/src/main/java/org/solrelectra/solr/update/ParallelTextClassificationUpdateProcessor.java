@@ -2,7 +2,9 @@ package org.solrelectra.solr.update;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.solr.common.SolrInputDocument;
 import org.apache.solr.common.SolrInputField;
@@ -49,19 +51,30 @@ final class ParallelTextClassificationUpdateProcessor extends UpdateRequestProce
   private static long size(SolrInputDocument document) {
     long size = 0;
     for (SolrInputField field : document) {
-      for (Object value : field) {
-        if (value instanceof CharSequence text) {
-          size += text.length();
-        } else if (value instanceof byte[] bytes) {
-          size += bytes.length;
-        } else if (value instanceof SolrInputDocument child) {
-          size += size(child);
-        }
-      }
+      size += size(field.getValue());
     }
     if (document.hasChildDocuments()) {
       for (SolrInputDocument child : document.getChildDocuments()) {
         size += size(child);
+      }
+    }
+    return size;
+  }
+
+  /** Of an atomic update, what it sets stands in a map. */
+  private static long size(Object value) {
+    long size = 0;
+    if (value instanceof CharSequence text) {
+      size = text.length();
+    } else if (value instanceof byte[] bytes) {
+      size = bytes.length;
+    } else if (value instanceof SolrInputDocument child) {
+      size = size(child);
+    } else if (value instanceof Map<?, ?> operations) {
+      size = size(operations.values());
+    } else if (value instanceof Collection<?> values) {
+      for (Object one : values) {
+        size += size(one);
       }
     }
     return size;

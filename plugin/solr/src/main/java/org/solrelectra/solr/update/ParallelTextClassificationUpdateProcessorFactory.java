@@ -4,13 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
+import org.apache.solr.common.params.SolrParams;
 import org.apache.solr.common.util.NamedList;
 import org.apache.solr.core.SolrCore;
 import org.apache.solr.request.SolrQueryRequest;
 import org.apache.solr.response.SolrQueryResponse;
-import org.apache.solr.update.processor.TolerantUpdateProcessorFactory;
 import org.apache.solr.update.processor.UpdateRequestProcessor;
 import org.apache.solr.update.processor.UpdateRequestProcessorFactory;
+import org.apache.solr.util.plugin.SolrCoreAware;
 
 /**
  * Has the documents of one update request labelled on all cores: stands before {@link
@@ -34,12 +35,18 @@ import org.apache.solr.update.processor.UpdateRequestProcessorFactory;
  * <p>What comes behind sees the same documents in the same order, and a document that is refused is
  * refused there, by itself: what is indexed, and what is reported, is the same as without it. So it
  * stands before {@code TolerantUpdateProcessorFactory}, and behind processors that change the text
- * that is labelled: of a text that is changed after it was read, the labels are computed again.
+ * that is labelled: of a text that is changed after it was read, the labels are computed again. A
+ * core with a chain in which it stands elsewhere, twice or alone is refused; a request that makes
+ * such a chain is, too.
  *
  * <p>Parameter: {@code batchSize}, how many documents are read ahead at most, 1 to 1000; 64.
  */
 public final class ParallelTextClassificationUpdateProcessorFactory
-    extends UpdateRequestProcessorFactory {
+    extends UpdateRequestProcessorFactory implements SolrCoreAware {
+  // Solr's parameters of a request that makes its own chain.
+  private static final String PROCESSOR = "processor";
+  private static final String POST_PROCESSOR = "post-processor";
+
   private static final String BATCH_SIZE = "batchSize";
   private static final int DEFAULT_BATCH_SIZE = 64;
   private static final int LARGEST_BATCH_SIZE = 1000;
@@ -55,7 +62,13 @@ public final class ParallelTextClassificationUpdateProcessorFactory
   public void init(NamedList<?> args) {
     for (int i = 0; i < args.size(); i++) {
       if (!BATCH_SIZE.equals(args.getName(i))) {
-        throw wrong("unknown parameter '" + args.getName(i) + "'; known: [" + BATCH_SIZE + "]");
+        throw wrong(
+            ErrorCode.SERVER_ERROR,
+            "unknown parameter '"
+                + TextClassificationSettings.shown(args.getName(i))
+                + "'; known: ["
+                + BATCH_SIZE
+                + "]");
       }
     }
     List<?> values = args.getAll(BATCH_SIZE);
@@ -74,13 +87,14 @@ public final class ParallelTextClassificationUpdateProcessorFactory
       // Below, as any other wrong value.
     }
     throw wrong(
+        ErrorCode.SERVER_ERROR,
         BATCH_SIZE
             + " must be one whole number in 1.."
             + LARGEST_BATCH_SIZE
             + "; "
             + BATCH_SIZE
             + "="
-            + values);
+            + TextClassificationSettings.shown(values));
   }
 
   /** Makes a classifying processor known to the one that stands before it in the chain. */
@@ -94,40 +108,40 @@ public final class ParallelTextClassificationUpdateProcessorFactory
     return (List<TextClassificationUpdateProcessor>) value;
   }
 
+  /** Refuses a chain in which it has no right place. */
+  @Override
+  public void inform(SolrCore core) {
+    UpdateChains.with(this, core)
+        .forEach(
+            (name, chain) ->
+                UpdateChains.faultOfReadingAhead(chain)
+                    .ifPresent(
+                        fault -> {
+                          throw wrong(ErrorCode.SERVER_ERROR, UpdateChains.prefix(name) + fault);
+                        }));
+  }
+
   @Override
   public UpdateRequestProcessor getInstance(
       SolrQueryRequest req, SolrQueryResponse rsp, UpdateRequestProcessor next) {
+    SolrParams params = req.getParams();
+    if (params.get(PROCESSOR) != null || params.get(POST_PROCESSOR) != null) {
+      // The request made its own chain, which nobody has seen before.
+      UpdateChains.faultOfReadingAhead(
+              req.getCore().getUpdateProcessorChain(params).getProcessors())
+          .ifPresent(
+              fault -> {
+                throw wrong(ErrorCode.BAD_REQUEST, fault);
+              });
+    }
     Object announced = req.getContext().remove(CLASSIFIERS);
-    if (announced == null) {
-      throw wrong(
-          "there is nothing to do for it in parallel; put a "
-              + TextClassificationUpdateProcessorFactory.class.getSimpleName()
-              + " behind it in the chain");
-    }
-    requireToStandBeforeTolerance(req);
-    return new ParallelTextClassificationUpdateProcessor(classifiers(announced), batchSize, next);
+    return new ParallelTextClassificationUpdateProcessor(
+        announced == null ? List.of() : classifiers(announced), batchSize, next);
   }
 
-  /** Behind it, the errors of a document would be counted as those of one that came later. */
-  private void requireToStandBeforeTolerance(SolrQueryRequest request) {
-    SolrCore core = request.getCore();
-    for (UpdateRequestProcessorFactory factory :
-        core.getUpdateProcessorChain(request.getParams()).getProcessors()) {
-      if (factory == this) {
-        return;
-      }
-      if (factory instanceof TolerantUpdateProcessorFactory) {
-        throw wrong(
-            "it must stand before "
-                + TolerantUpdateProcessorFactory.class.getSimpleName()
-                + " in the chain");
-      }
-    }
-  }
-
-  private static SolrException wrong(String message) {
+  private static SolrException wrong(ErrorCode code, String message) {
     return new SolrException(
-        ErrorCode.SERVER_ERROR,
+        code,
         ParallelTextClassificationUpdateProcessorFactory.class.getSimpleName() + ": " + message);
   }
 }

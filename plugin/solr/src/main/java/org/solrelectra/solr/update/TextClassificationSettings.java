@@ -9,15 +9,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
 import org.apache.solr.common.util.NamedList;
+import org.apache.solr.schema.DenseVectorField;
 import org.apache.solr.schema.FieldType;
 import org.apache.solr.schema.IndexSchema;
 import org.apache.solr.schema.NumberType;
+import org.apache.solr.schema.PreAnalyzedField;
 import org.apache.solr.schema.SchemaField;
 import org.apache.solr.schema.StrField;
 import org.apache.solr.schema.TextField;
+import org.apache.solr.schema.UUIDField;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.solrelectra.lucene.model.Manifest;
@@ -51,18 +55,30 @@ record TextClassificationSettings(
 
   private static final Logger log = LoggerFactory.getLogger(MethodHandles.lookup().lookupClass());
 
+  private static final String INPUT_FIELD = "inputField";
+  private static final String OUTPUT_FIELD = "outputField";
+  private static final String CONFIDENCE_FIELD = "confidenceField";
+  private static final String MODEL_VERSION_FIELD = "modelVersionField";
+  private static final String ERROR_FIELD = "errorField";
+
   private static final List<String> PARAMETERS =
       List.of(
           "model",
-          "inputField",
-          "outputField",
-          "confidenceField",
+          INPUT_FIELD,
+          OUTPUT_FIELD,
+          CONFIDENCE_FIELD,
           "maxLabels",
           "threshold",
           "logitThreshold",
-          "modelVersionField",
+          MODEL_VERSION_FIELD,
           "onError",
-          "errorField");
+          ERROR_FIELD);
+
+  /** What people write between names: a comma or a blank. */
+  private static final Pattern SEVERAL = Pattern.compile("[,;\\s]");
+
+  /** Of a wrong value that is shown. */
+  private static final int SHOWN_CHARACTERS = 200;
 
   /** What becomes of a document that cannot be labelled. */
   enum OnError {
@@ -77,26 +93,26 @@ record TextClassificationSettings(
   static TextClassificationSettings of(NamedList<?> arguments) {
     for (int i = 0; i < arguments.size(); i++) {
       if (!PARAMETERS.contains(String.valueOf(arguments.getName(i)))) {
-        throw wrong("unknown parameter '" + arguments.getName(i) + "'; known: " + PARAMETERS);
+        throw wrong(
+            "unknown parameter '" + shown(arguments.getName(i)) + "'; known: " + PARAMETERS);
       }
     }
-    List<String> inputFields = texts(arguments, "inputField");
+    List<String> inputFields = texts(arguments, INPUT_FIELD);
     if (inputFields.isEmpty()) {
-      throw missing(
-          "inputField", "the field whose text is labelled; several fields, several times");
+      throw missing(INPUT_FIELD, "the field whose text is labelled; several fields, several times");
     }
     OnError onError = onError(text(arguments, "onError"));
     return new TextClassificationSettings(
             required(arguments, "model", "the name of a directory in the node's model root"),
             inputFields,
-            required(arguments, "outputField", "the field that receives the labels"),
-            text(arguments, "confidenceField"),
+            required(arguments, OUTPUT_FIELD, "the field that receives the labels"),
+            text(arguments, CONFIDENCE_FIELD),
             number(arguments, "maxLabels", "a whole number from 1", 1, Integer::valueOf),
             number(arguments, "threshold", "a probability in 0..1", 0.0, Double::valueOf),
             number(arguments, "logitThreshold", "a finite number", null, Double::valueOf),
-            text(arguments, "modelVersionField"),
+            text(arguments, MODEL_VERSION_FIELD),
             onError,
-            text(arguments, "errorField"))
+            text(arguments, ERROR_FIELD))
         .validated();
   }
 
@@ -125,12 +141,13 @@ record TextClassificationSettings(
     if (onError == OnError.FAIL && errorField != null) {
       throw wrong(
           "errorField is written with <str name=\"onError\">index</str> only; errorField="
-              + errorField);
+              + shown(errorField));
     }
     Set<String> fields = new HashSet<>();
     for (String field : allFields()) {
       if (!fields.add(field)) {
-        throw wrong("field '" + field + "' is named twice; each parameter needs its own field");
+        throw wrong(
+            "field '" + shown(field) + "' is named twice; each parameter needs its own field");
       }
     }
     return this;
@@ -153,54 +170,137 @@ record TextClassificationSettings(
     return fields;
   }
 
-  /** Refuses fields that the schema lacks, or that cannot hold what is written. */
+  /** Refuses fields that the schema lacks, or that cannot hold what is read or written. */
   void check(IndexSchema schema) {
-    for (String field : allFields()) {
-      if (schema.getFieldOrNull(field) == null) {
-        throw wrong(
-            "field '"
-                + field
-                + "' is not in the schema "
-                + schema.getSchemaName()
-                + "; add it there");
-      }
-    }
-    for (String field : inputFields) {
-      if (schema.isCopyFieldTarget(schema.getField(field))) {
+    for (String name : inputFields) {
+      SchemaField field = field(schema, INPUT_FIELD, name);
+      requireText(INPUT_FIELD, field);
+      if (isFilledByCopyField(schema, name)) {
         log.warn(
-            "inputField '{}' is filled by a copyField, which comes after this processor; name the fields that are copied"
-                + " unless clients send it",
-            field);
+            "inputField '{}' is filled by a copyField, which comes after this processor; name the"
+                + " fields that are copied unless clients send it",
+            name);
       }
     }
-    requireText(schema, "outputField", outputField);
-    requireText(schema, "modelVersionField", modelVersionField);
-    requireText(schema, "errorField", errorField);
+    requireText(OUTPUT_FIELD, written(schema, OUTPUT_FIELD, outputField));
+    if (modelVersionField != null) {
+      requireText(MODEL_VERSION_FIELD, written(schema, MODEL_VERSION_FIELD, modelVersionField));
+    }
+    if (errorField != null) {
+      requireText(ERROR_FIELD, written(schema, ERROR_FIELD, errorField));
+    }
+    if (confidenceField != null) {
+      requireNumber(written(schema, CONFIDENCE_FIELD, confidenceField));
+    }
     for (String field : Arrays.asList(outputField, confidenceField)) {
       if (field != null && maxLabels > 1) {
         requireSeveralValues(schema.getField(field));
       }
     }
-    if (confidenceField != null) {
-      SchemaField field = schema.getField(confidenceField);
-      NumberType type = field.getType().getNumberType();
-      if (type != NumberType.FLOAT && type != NumberType.DOUBLE) {
-        throw wrong(
-            "confidenceField must be a float or double field; the type of '"
-                + confidenceField
-                + "'="
-                + field.getType().getTypeName());
-      }
-    }
   }
 
-  private static void requireText(IndexSchema schema, String parameter, String field) {
-    FieldType type = field == null ? null : schema.getFieldType(field);
-    if (type != null && !(type instanceof TextField || type instanceof StrField)) {
+  /** Returns the one field that a parameter names. */
+  private static SchemaField field(IndexSchema schema, String parameter, String name) {
+    // A dynamic field's own pattern matches it, and '*' matches anything.
+    if (!schema.getFields().containsKey(name)) {
+      String found = "; " + parameter + "=" + shown(name);
+      if (name.contains("*")) {
+        throw wrong(parameter + " must name a field, not a pattern" + found);
+      }
+      if (SEVERAL.matcher(name).find()) {
+        throw wrong(
+            parameter
+                + " must name one field"
+                + (parameter.equals(INPUT_FIELD)
+                    ? "; several fields are named one by one, each in its own <str"
+                        + " name=\"inputField\">…</str>"
+                    : "")
+                + found);
+      }
+    }
+    SchemaField field = schema.getFieldOrNull(name);
+    if (field == null) {
+      throw wrong(
+          "field '"
+              + shown(name)
+              + "' is not in the schema "
+              + schema.getSchemaName()
+              + "; add it there");
+    }
+    return field;
+  }
+
+  /** Returns a field that this processor may write to, and that others can read. */
+  private static SchemaField written(IndexSchema schema, String parameter, String name) {
+    SchemaField field = field(schema, parameter, name);
+    String found = "; " + parameter + "=" + shown(name);
+    if (field.equals(schema.getUniqueKeyField())) {
+      throw wrong(
+          parameter + " must not be the unique key, by which Solr tells documents apart" + found);
+    }
+    if (name.startsWith("_") && name.endsWith("_")) {
+      throw wrong(
+          parameter
+              + " must not be a field of Solr's own, whose name begins and ends with '_'"
+              + found);
+    }
+    if (isFilledByCopyField(schema, name)) {
+      throw wrong(
+          parameter
+              + " must not be filled by a copyField, which would put other values beside those"
+              + " that are written"
+              + found);
+    }
+    if (!field.stored() && !field.hasDocValues()) {
+      throw wrong(
+          parameter
+              + " must be stored or have docValues: else nobody can read it, and an update of"
+              + " another field loses it"
+              + found);
+    }
+    return field;
+  }
+
+  private static boolean isFilledByCopyField(IndexSchema schema, String name) {
+    for (NamedList<?> copy : schema.getCopyFieldProperties(false, null, null)) {
+      String destination = String.valueOf(copy.get(IndexSchema.DESTINATION));
+      int star = destination.indexOf('*');
+      boolean matches =
+          star < 0
+              ? destination.equals(name)
+              : name.startsWith(destination.substring(0, star))
+                  && name.endsWith(destination.substring(star + 1));
+      if (matches) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Of text and string fields, some take values of a form of their own. */
+  private static void requireText(String parameter, SchemaField field) {
+    FieldType type = field.getType();
+    if (!(type instanceof TextField || type instanceof StrField)
+        || type instanceof PreAnalyzedField
+        || type instanceof UUIDField) {
       throw wrong(
           parameter
               + " must be a text or string field; the type of '"
-              + field
+              + shown(field.getName())
+              + "'="
+              + type.getTypeName());
+    }
+  }
+
+  private static void requireNumber(SchemaField field) {
+    FieldType type = field.getType();
+    boolean isNumber =
+        type.getNumberType() == NumberType.FLOAT || type.getNumberType() == NumberType.DOUBLE;
+    // A vector counts as a float field.
+    if (!isNumber || type instanceof DenseVectorField) {
+      throw wrong(
+          "confidenceField must be a float or double field; the type of '"
+              + shown(field.getName())
               + "'="
               + type.getTypeName());
     }
@@ -268,6 +368,16 @@ record TextClassificationSettings(
         TextClassificationUpdateProcessorFactory.class.getSimpleName() + ": " + message);
   }
 
+  /** Returns the beginning of what was found, which may be as long as whoever wrote it liked. */
+  static String shown(Object found) {
+    String text = String.valueOf(found);
+    if (text.length() <= SHOWN_CHARACTERS) {
+      return text;
+    }
+    int end = SHOWN_CHARACTERS - 1;
+    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
+  }
+
   private static SolrException missing(String name, String meaning) {
     return wrong(name + " is missing; write <str name=\"" + name + "\">…</str>: " + meaning);
   }
@@ -281,7 +391,7 @@ record TextClassificationSettings(
         return value;
       }
     }
-    throw wrong("onError must be fail or index; onError=" + key);
+    throw wrong("onError must be fail or index; onError=" + shown(key));
   }
 
   private static String required(NamedList<?> arguments, String name, String meaning) {
@@ -299,7 +409,7 @@ record TextClassificationSettings(
       return null;
     }
     if (values.size() > 1 || values.get(0) instanceof Collection || isBlank(values.get(0))) {
-      throw wrong(name + " must have one value; " + name + "=" + values);
+      throw wrong(name + " must have one value; " + name + "=" + shown(values));
     }
     return values.get(0).toString();
   }
@@ -309,8 +419,8 @@ record TextClassificationSettings(
     List<String> texts = new ArrayList<>();
     for (Object value : arguments.getAll(name)) {
       for (Object text : value instanceof Collection<?> list ? list : Arrays.asList(value)) {
-        if (isBlank(text)) {
-          throw wrong(name + " must not be empty; " + name + "=" + arguments.getAll(name));
+        if (isBlank(text) || text instanceof Collection) {
+          throw wrong(name + " must not be empty; " + name + "=" + shown(arguments.getAll(name)));
         }
         texts.add(text.toString());
       }
@@ -328,7 +438,7 @@ record TextClassificationSettings(
     try {
       return value == null ? otherwise : parse.apply(value);
     } catch (NumberFormatException e) {
-      throw wrong(name + " must be " + kind + "; " + name + "=" + value);
+      throw wrong(name + " must be " + kind + "; " + name + "=" + shown(value));
     }
   }
 }

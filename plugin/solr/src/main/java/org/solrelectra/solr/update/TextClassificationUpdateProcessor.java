@@ -1,18 +1,22 @@
 package org.solrelectra.solr.update;
 
 import java.io.IOException;
+import java.time.temporal.TemporalAccessor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Date;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.lucene.classification.ClassificationResult;
 import org.apache.lucene.util.BytesRef;
+import org.apache.solr.common.SolrDocumentBase;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
 import org.apache.solr.common.SolrInputDocument;
@@ -43,9 +47,8 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
 
   @Override
   public void processAdd(AddUpdateCommand command) throws IOException {
-    Optional<String> text = inputText(command);
-    if (text.isPresent()) {
-      new Labels(command).write(text.get());
+    if (changesText(command)) {
+      new Labels(command).write(text(command));
     }
     super.processAdd(command);
   }
@@ -59,7 +62,9 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
     Set<String> distinct = new LinkedHashSet<>();
     for (AddUpdateCommand command : commands) {
       try {
-        inputText(command).filter(text -> !text.isBlank()).ifPresent(distinct::add);
+        if (changesText(command)) {
+          text(command).ifPresent(distinct::add);
+        }
       } catch (SolrException e) {
         // It is refused when its turn comes.
         continue;
@@ -78,48 +83,63 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
     }
   }
 
+  /** Says whether a document's labels have to be those of what is sent: not if no text is sent. */
+  private boolean changesText(AddUpdateCommand command) {
+    return !AtomicUpdateDocumentMerger.isAtomicUpdate(command)
+        || settings.inputFields().stream().anyMatch(command.getSolrInputDocument()::containsKey);
+  }
+
   /**
-   * Returns the text to label: blank if a document loses its labels, nothing if they stay as they
-   * are.
+   * Returns the text to label; nothing if it has no word piece.
    *
-   * @throws SolrException if an atomic update does not say what the text will be
+   * @throws SolrException if an atomic update does not say what the text will be, or a field holds
+   *     something else than text
    */
-  private Optional<String> inputText(AddUpdateCommand command) {
-    if (AtomicUpdateDocumentMerger.isAtomicUpdate(command)) {
-      return inputTextOfAtomicUpdate(command);
+  private Optional<String> text(AddUpdateCommand command) {
+    boolean atomic = AtomicUpdateDocumentMerger.isAtomicUpdate(command);
+    if (atomic) {
+      requireAllInputFields(command);
     }
-    return Optional.of(
-            text(
-                settings.inputFields().stream()
-                    .map(command.getSolrInputDocument()::getFieldValues)
-                    .toList()))
-        .filter(text -> !text.isBlank());
+    SolrInputDocument document = command.getSolrInputDocument();
+    List<Object> values = new ArrayList<>();
+    for (String field : settings.inputFields()) {
+      Object value = document.getFieldValues(field);
+      if (atomic && document.getField(field).getValue() instanceof Map<?, ?> operations) {
+        value = newValue(command, field, operations);
+      }
+      // Solr takes a plain value in an atomic update as 'set' too.
+      for (Object one : value instanceof Collection<?> several ? several : Arrays.asList(value)) {
+        if (one != null) {
+          requireText(command, field, one);
+          values.add(one);
+        }
+      }
+    }
+    return classifier.text(() -> values.stream().map(Object::toString).iterator());
   }
 
   /** The node that receives an update need not hold the document: what is not sent is not known. */
-  private Optional<String> inputTextOfAtomicUpdate(AddUpdateCommand command) {
-    SolrInputDocument document = command.getSolrInputDocument();
-    List<String> sent = settings.inputFields().stream().filter(document::containsKey).toList();
-    if (sent.isEmpty()) {
-      return Optional.empty();
-    }
+  private void requireAllInputFields(AddUpdateCommand command) {
+    List<String> sent =
+        settings.inputFields().stream()
+            .filter(command.getSolrInputDocument()::containsKey)
+            .toList();
     if (sent.size() < settings.inputFields().size()) {
       throw incomplete(command, "sends only " + sent);
     }
-    List<Object> values = new ArrayList<>();
-    for (String field : sent) {
-      Object value = document.getField(field).getValue();
-      if (value instanceof Map<?, ?> operations) {
-        if (operations.size() != 1 || !operations.containsKey(SET)) {
-          throw incomplete(command, "uses " + operations.keySet() + " on field '" + field + "'");
-        }
-        values.add(operations.get(SET));
-      } else {
-        // Solr takes a plain value in an atomic update as 'set' too.
-        values.add(value);
-      }
+  }
+
+  private Object newValue(AddUpdateCommand command, String field, Map<?, ?> operations) {
+    if (operations.size() != 1 || !operations.containsKey(SET)) {
+      throw incomplete(
+          command,
+          "uses "
+              + TextClassificationSettings.shown(operations.keySet())
+              + " on field '"
+              + field
+              + "'");
     }
-    return Optional.of(text(values));
+    return operations.get(SET);
   }
 
   private SolrException incomplete(AddUpdateCommand command, String found) {
@@ -133,16 +153,30 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
             + found);
   }
 
-  private static String text(List<?> values) {
-    List<String> texts = new ArrayList<>();
-    for (Object value : values) {
-      for (Object text : value instanceof Collection<?> several ? several : Arrays.asList(value)) {
-        if (text != null) {
-          texts.add(text.toString());
-        }
-      }
+  /** Refuses what Solr would turn into the name of a class: text is what people can read. */
+  private static void requireText(AddUpdateCommand command, String field, Object value) {
+    if (value instanceof CharSequence
+        || value instanceof Number
+        || value instanceof Boolean
+        || value instanceof Character
+        || value instanceof Date
+        || value instanceof TemporalAccessor
+        || value instanceof UUID
+        || value instanceof Enum<?>) {
+      return;
     }
-    return String.join(" ", texts);
+    String found =
+        value instanceof SolrDocumentBase<?, ?>
+            ? "a child document"
+            : value instanceof byte[] ? "bytes" : "a value of type " + value.getClass().getName();
+    throw new SolrException(
+        ErrorCode.BAD_REQUEST,
+        "field '"
+            + field
+            + "' is labelled and must hold text; in document '"
+            + command.getPrintableId()
+            + "' it holds "
+            + found);
   }
 
   /** The label fields of one document. */
@@ -155,12 +189,13 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
       this.atomic = AtomicUpdateDocumentMerger.isAtomicUpdate(command);
     }
 
-    void write(String text) {
+    void write(Optional<String> found) {
       // What a client sends back of an earlier version of the document must not stay.
       settings.labelFields().forEach(field -> put(field, null));
-      if (text.isBlank()) {
+      if (found.isEmpty()) {
         return;
       }
+      String text = found.get();
       List<ClassificationResult<BytesRef>> results;
       try {
         results = ahead.get(text);

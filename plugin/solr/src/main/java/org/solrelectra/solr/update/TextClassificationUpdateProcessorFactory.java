@@ -2,6 +2,8 @@ package org.solrelectra.solr.update;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
+import org.apache.solr.common.SolrException;
 import org.apache.solr.common.util.NamedList;
 import org.apache.solr.core.CloseHook;
 import org.apache.solr.core.SolrCore;
@@ -53,9 +55,13 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *       indexes it without labels and writes the reason to {@code errorField}.
  * </ul>
  *
- * <p>A document without text in its input fields passes as it is; child documents do, too. An
- * atomic update must {@code set} all input fields, or none; then the label fields are {@code set}
- * too.
+ * <p>A document whose input fields have no word, but white space, control characters or nothing,
+ * gets no label, and loses one that it was sent with. Child documents pass as they are; in an input
+ * field they are refused, as is all that is no text, number, date or truth value. An atomic update
+ * must {@code set} all input fields, or none; then the label fields are {@code set} too.
+ *
+ * <p>A core is refused if a field cannot be read or written, or a chain has the processor behind
+ * {@code RunUpdateProcessorFactory}.
  */
 public final class TextClassificationUpdateProcessorFactory extends UpdateRequestProcessorFactory
     implements SolrCoreAware {
@@ -73,7 +79,15 @@ public final class TextClassificationUpdateProcessorFactory extends UpdateReques
   @Override
   public void inform(SolrCore core) {
     settings.check(core.getLatestSchema());
-    Encoder encoder = EncoderRegistry.of(core.getCoreContainer()).acquire(settings.model());
+    UpdateChains.with(this, core)
+        .forEach(
+            (name, chain) ->
+                UpdateChains.faultOfLabelling(this, chain)
+                    .ifPresent(
+                        fault -> {
+                          throw TextClassificationSettings.wrong(UpdateChains.prefix(name) + fault);
+                        }));
+    Encoder encoder = open(core);
     // First of all, so that whatever is refused below, the closing core releases the model.
     core.addCloseHook(
         new CloseHook() {
@@ -85,11 +99,29 @@ public final class TextClassificationUpdateProcessorFactory extends UpdateReques
     try {
       classifier = new EncoderClassifier(encoder, Lane.INDEXING);
     } catch (IllegalArgumentException e) {
-      throw TextClassificationSettings.wrong("model '" + settings.model() + "': " + e.getMessage());
+      throw TextClassificationSettings.wrong(
+          UpdateChains.prefix(this, core) + "model '" + settings.model() + "': " + e.getMessage());
     }
     Manifest manifest = encoder.model().manifest();
     settings = settings.resolvedFor(manifest, classifier.labels());
     modelVersion = manifest.version();
+  }
+
+  /** Says which chain asked for a model that cannot be opened: a node has many. */
+  private Encoder open(SolrCore core) {
+    try {
+      return EncoderRegistry.of(core.getCoreContainer()).acquire(settings.model());
+    } catch (SolrException e) {
+      SolrException refusal =
+          TextClassificationSettings.wrong(UpdateChains.prefix(this, core) + e.getMessage());
+      // Not as the cause: Solr would show that one's message.
+      refusal.addSuppressed(e);
+      throw refusal;
+    }
+  }
+
+  List<String> labelFields() {
+    return settings.labelFields();
   }
 
   private static void release(Encoder encoder) {
