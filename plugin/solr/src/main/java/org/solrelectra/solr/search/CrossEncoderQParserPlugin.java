@@ -109,16 +109,19 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
     registry = EncoderRegistry.of(node);
     Map<String, RankingModel> opened = new TreeMap<>();
     for (String name : names) {
-      Encoder encoder = open(name);
-      // Before it is looked at: the closing core releases it, also when it is refused here.
-      encoders.add(encoder);
-      try {
-        opened.put(name, RankingModel.of(name, encoder));
-      } catch (IllegalArgumentException e) {
-        throw wrong("model '" + name + "': " + e.getMessage());
-      }
+      opened.put(name, hold(name, open(name)));
     }
     models = opened;
+  }
+
+  /** Makes a model one that is released at the end, also when it is refused here. */
+  RankingModel hold(String name, Encoder encoder) {
+    encoders.add(encoder);
+    try {
+      return RankingModel.of(name, encoder);
+    } catch (IllegalArgumentException e) {
+      throw wrong("model '" + name + "': " + e.getMessage());
+    }
   }
 
   private Encoder open(String name) {

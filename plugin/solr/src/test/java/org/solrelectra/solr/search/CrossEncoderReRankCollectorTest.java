@@ -7,19 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.lucene.document.Document;
 import org.apache.lucene.document.FloatDocValuesField;
 import org.apache.lucene.document.StoredField;
 import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.FieldInfo;
+import org.apache.lucene.index.FilterDirectoryReader;
+import org.apache.lucene.index.FilterLeafReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.StoredFieldVisitor;
+import org.apache.lucene.index.StoredFields;
 import org.apache.lucene.queries.function.FunctionScoreQuery;
 import org.apache.lucene.search.Collector;
 import org.apache.lucene.search.CollectorManager;
@@ -427,25 +435,124 @@ class CrossEncoderReRankCollectorTest {
   }
 
   @Test
-  void aBugIsNotBlamedOnTheClient() {
-    IllegalStateException bug = new IllegalStateException("bug");
-    Encoder broken =
-        new Encoder() {
-          @Override
-          public ModelDirectory model() {
-            return model;
-          }
+  void aBugIsNeitherBlamedOnTheClientNorOnTheModel() {
+    for (RuntimeException bug :
+        List.of(
+            new IllegalStateException("bug"),
+            new IllegalArgumentException("bug"),
+            new NullPointerException("bug"))) {
+      Encoder broken =
+          new Encoder() {
+            @Override
+            public ModelDirectory model() {
+              return model;
+            }
 
-          @Override
-          public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) {
-            throw bug;
-          }
+            @Override
+            public EncoderOutput encode(TokenBatch batch, Deadline deadline, Lane lane) {
+              throw bug;
+            }
 
-          @Override
-          public void close() {}
-        };
-    CrossEncoderQuery query = query(broken, parameters(3, OnError.ORIGINAL));
-    assertSame(bug, assertThrows(IllegalStateException.class, () -> search(query, 3)));
+            @Override
+            public void close() {}
+          };
+      for (OnError onError : OnError.values()) {
+        CrossEncoderQuery query = query(broken, parameters(3, onError));
+        assertSame(bug, assertThrows(RuntimeException.class, () -> search(query, 3)));
+      }
+    }
+  }
+
+  /** Has stored fields read in another way. */
+  private void readStoredFieldsWith(UnaryOperator<StoredFields> reading) throws IOException {
+    searcher =
+        new IndexSearcher(
+            new FilterDirectoryReader(
+                (DirectoryReader) searcher.getIndexReader(),
+                new FilterDirectoryReader.SubReaderWrapper() {
+                  @Override
+                  public LeafReader wrap(LeafReader reader) {
+                    return new FilterLeafReader(reader) {
+                      @Override
+                      public StoredFields storedFields() throws IOException {
+                        return reading.apply(in.storedFields());
+                      }
+
+                      @Override
+                      public CacheHelper getCoreCacheHelper() {
+                        return null;
+                      }
+
+                      @Override
+                      public CacheHelper getReaderCacheHelper() {
+                        return null;
+                      }
+                    };
+                  }
+                }) {
+              @Override
+              protected DirectoryReader doWrapDirectoryReader(DirectoryReader reader) {
+                throw new UnsupportedOperationException();
+              }
+
+              @Override
+              public CacheHelper getReaderCacheHelper() {
+                return null;
+              }
+            });
+  }
+
+  @Test
+  void anIndexThatCannotBeReadIsNoFailureOfTheModel() throws IOException {
+    IOException failure = new IOException("disk");
+    readStoredFieldsWith(
+        fields ->
+            new StoredFields() {
+              @Override
+              public void document(int document, StoredFieldVisitor visitor) throws IOException {
+                throw failure;
+              }
+            });
+    CrossEncoderQuery query =
+        query(StubbornEncoder.stoppingAfter(model, 9), parameters(3, OnError.ORIGINAL));
+    assertSame(
+        failure, assertThrows(UncheckedIOException.class, () -> search(query, 3)).getCause());
+  }
+
+  /** The fourth document's text has no end. */
+  @Test
+  void partialKeepsWhatWasScoredBeforeTimeRanOutWhileReading() throws IOException {
+    FieldInfo text =
+        searcher.getIndexReader().leaves().get(0).reader().getFieldInfos().fieldInfo("text");
+    readStoredFieldsWith(
+        fields ->
+            new StoredFields() {
+              @Override
+              public void document(int document, StoredFieldVisitor visitor) throws IOException {
+                boolean isRead = document != 3;
+                while (!isRead) {
+                  isRead = visitor.needsField(text) == StoredFieldVisitor.Status.STOP;
+                }
+                fields.document(document, visitor);
+              }
+            });
+    ReRankParameters parameters =
+        new ReRankParameters(
+            6,
+            List.of("text"),
+            "good",
+            WindowPolicy.BEGINNING,
+            1,
+            ReRankOperator.REPLACE,
+            1000,
+            OnError.PARTIAL);
+    startRequest(Map.of());
+    CrossEncoderQuery query = query(StubbornEncoder.stoppingAfter(model, DOCUMENTS), parameters);
+    assertEquals(List.of(2, 1, 0, 3, 4, 5), documents(search(query, 6)));
+    assertEquals(
+        "{status=partial, reRanked=3, truncatedQueries=0, "
+            + "reason=timeoutMillis=1000 passed after 3 of 6 documents}",
+        section());
   }
 
   @Test

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrInputDocument;
 import org.apache.solr.common.util.NamedList;
@@ -94,11 +97,12 @@ class ParallelTextClassificationUpdateProcessorTest {
   }
 
   /** Adds documents as Solr's readers do, which use one command for all. */
-  private void add(String... texts) throws IOException {
+  private void add(Object... texts) throws IOException {
     AddUpdateCommand command = new AddUpdateCommand(null);
     for (int i = 0; i < texts.length; i++) {
       command.clear();
-      command.solrDoc = new SolrInputDocument("id", "" + i, "text", texts[i]);
+      command.solrDoc = new SolrInputDocument("id", "" + i);
+      command.solrDoc.setField("text", texts[i]);
       processor.processAdd(command);
     }
   }
@@ -145,5 +149,44 @@ class ParallelTextClassificationUpdateProcessorTest {
   void largeDocumentsAreNotHeldBackTogether() throws IOException {
     add("goal ".repeat(500_000), "goal ".repeat(500_000));
     assertEquals(2, passedOn.size());
+  }
+
+  @Test
+  void whatAnAtomicUpdateSetsCountsToo() throws IOException {
+    Object large = "goal ".repeat(500_000);
+    add(Map.of("set", large), Map.of("set", List.of("election", large)));
+    assertEquals(2, passedOn.size());
+  }
+
+  private void assertRefused(String found, Object value) {
+    SolrException refusal = assertThrows(SolrException.class, () -> labelling(value));
+    assertEquals(SolrException.ErrorCode.BAD_REQUEST.code, refusal.code());
+    assertEquals(
+        "field 'text' is labelled and must hold text; in document '(uninitialized)' it holds "
+            + found,
+        refusal.getMessage());
+  }
+
+  private void labelling(Object value) throws IOException {
+    add(value);
+    processor.finish();
+  }
+
+  @Test
+  void valuesThatAreNoTextAreRefused() {
+    SolrInputDocument child = new SolrInputDocument("id", "child", "text", "goal");
+    assertRefused("a child document", child);
+    assertRefused("a child document", List.of("goal", child));
+    assertRefused("bytes", new byte[] {1});
+    assertRefused("a child document", Map.of("set", child));
+    assertRefused("bytes", Map.of("set", List.of("goal", new byte[] {1})));
+    assertRefused("a value of type java.lang.Object", new Object());
+    assertEquals(List.of(), passedOn);
+  }
+
+  @Test
+  void whatSolrIndexesAsTextIsText() throws IOException {
+    labelling(List.of("goal", 5, 1.5, true, 'x', new Date(0), new UUID(1, 2), Lane.QUERY));
+    assertEquals(List.of("0 sport"), passedOn);
   }
 }
