@@ -635,6 +635,9 @@ class CrossEncoderIT {
             "{!crossEncoder model=passage-ranker inputField=a_hidden queryText=x}",
             "inputField 'a_hidden' must be a stored text or string field; its type=text,"
                 + " stored=false"),
+        wrongInputField(
+            String.join(",", IntStream.range(0, 100_000).mapToObj(i -> "f" + i + "_t").toList()),
+            "must name at most 100 fields; it names 100000"),
         wrongQuery("'\u00a0'"),
         wrongQuery("'\u200b\ufeff'"),
         wrongQuery("'\u0301'"),

@@ -144,7 +144,7 @@ class DemoIT {
         assertThrows(
             IOException.class, () -> Demo.start(Path.of("").toAbsolutePath(), models, 0).close());
     assertEquals(
-        "the core 'help-desk' cannot be created: there is no model 'passage-ranker' in "
+        "the core 'help-desk' cannot be created: CrossEncoderQParserPlugin: there is no model 'passage-ranker' in "
             + models
             + "; models there: []. Copy its directory there, or set solr.electra.models to the"
             + " folder that holds it",

@@ -203,24 +203,36 @@ class ParallelUpdateProcessorIT {
         BEHIND_TOLERANT, labelling(new TestConfigset()).processing(TestConfigset.READING_AHEAD));
   }
 
+  private static TestConfigset naming() {
+    return new TestConfigset()
+        .naming(
+            "labels",
+            "ahead",
+            "model",
+            "banking-intents",
+            "inputField",
+            "text",
+            "outputField",
+            "label");
+  }
+
+  @Test
+  void aChainThatNamesItsProcessorsIsRefusedToo() {
+    assertEquals(
+        FACTORY + "chain 'made': " + BEHIND_LABELLING,
+        solr.refusal(naming().chainOf("made", "labels,ahead")));
+    SolrNode.Core core = solr.core(naming().chainOf("made", "ahead,labels"));
+    core.update("[{\"id\":\"1\",\"text\":\"lost card\"}]", "update.chain", "made");
+    assertEquals("lost_or_stolen_card", core.document("1").path("label").asText());
+  }
+
   private static String[] chain(String processors) {
     return new String[] {"update.chain", "plain", "processor", processors};
   }
 
   @Test
   void aRequestThatMakesAWrongChainIsRefused() {
-    SolrNode.Core core =
-        solr.core(
-            new TestConfigset()
-                .naming(
-                    "labels",
-                    "ahead",
-                    "model",
-                    "banking-intents",
-                    "inputField",
-                    "text",
-                    "outputField",
-                    "label"));
+    SolrNode.Core core = solr.core(naming());
     String update = "[{\"id\":\"1\",\"text\":\"lost card\"}]";
     for (String[] wrong :
         new String[][] {

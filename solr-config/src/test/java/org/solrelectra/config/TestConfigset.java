@@ -137,6 +137,18 @@ final class TestConfigset {
     return this;
   }
 
+  /** Adds a chain that names its processors in an attribute. */
+  TestConfigset chainOf(String name, String processors) {
+    named.add(
+        "<updateRequestProcessorChain name=\""
+            + name
+            + "\" processor=\""
+            + processors
+            + "\"><processor class=\"solr.RunUpdateProcessorFactory\"/>"
+            + "</updateRequestProcessorChain>");
+    return this;
+  }
+
   /** Adds the parser with these parameters. */
   TestConfigset reranking(String... parameters) {
     parser.add(

@@ -77,7 +77,8 @@ public final class CrossEncoder {
    * are.
    *
    * @throws IOException if the model fails
-   * @throws IllegalArgumentException if {@link #check} refuses the query
+   * @throws IllegalArgumentException if the query leaves no room, of which {@link #check} tells
+   *     before
    */
   public Scores score(
       String query,

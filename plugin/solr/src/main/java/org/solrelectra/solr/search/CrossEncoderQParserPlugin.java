@@ -37,9 +37,10 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *
  * <ul>
  *   <li>{@code model}: one of them.
- *   <li>{@code queryText}: what the documents are read against, mostly {@code $q}.
- *   <li>{@code inputField}: stored text fields, separated by commas or blanks; their values are
- *       joined in this order by a blank.
+ *   <li>{@code queryText}: what the documents are read against, mostly {@code $q}. A text without a
+ *       word, such as white space and control characters, is refused.
+ *   <li>{@code inputField}: at most 100 stored text fields, separated by commas or blanks; their
+ *       values are joined in this order by a blank, as far as the model reads them.
  *   <li>{@code maxWindows}: how many parts of a document are read that is longer than the model
  *       takes, 1 to 64; 1, its beginning, without it. Of more parts those are taken that share most
  *       different tokens with the query. A document takes as many times longer.

@@ -74,7 +74,8 @@ final class CrossEncoderReRankCollector extends ReRankCollector {
         || first.get().getType() != SortField.Type.SCORE
         || first.get().getReverse()) {
       throw ReRankParameters.wrong(
-          "sort must begin with 'score desc', which is what reranking changes; sort=" + sort);
+          "sort must begin with 'score desc', which is what reranking changes; sort="
+              + ReRankParameters.shown(sort.toString()));
     }
   }
 

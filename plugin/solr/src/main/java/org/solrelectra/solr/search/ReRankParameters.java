@@ -86,6 +86,9 @@ record ReRankParameters(
 
   private static final int MOST_WINDOWS = 64;
 
+  /** More than any passage needs; each is looked up in each document. */
+  private static final int MOST_FIELDS = 100;
+
   /** Of 100 documents some twenty windows of 512 tokens each. */
   private static final int DEFAULT_TOKENS = 1_000_000;
 
@@ -163,6 +166,10 @@ record ReRankParameters(
       throw wrong(
           "inputField is missing: one or several stored text fields, separated by commas"
               + (values == null ? "" : "; inputField=" + shown(String.join(",", values))));
+    }
+    if (fields.size() > MOST_FIELDS) {
+      throw wrong(
+          "inputField must name at most " + MOST_FIELDS + " fields; it names " + fields.size());
     }
     fields.forEach(name -> requireStoredText(name, schema));
     return List.copyOf(fields);
