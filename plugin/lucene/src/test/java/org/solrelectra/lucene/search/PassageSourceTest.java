@@ -68,22 +68,27 @@ class PassageSourceTest {
     directory.close();
   }
 
-  private PassageReader reader(int limit, int[] documents, String... fields) throws IOException {
+  private TokenBatchBuilder builder(int maxLength) {
+    return new TokenBatchBuilder(
+        model.vocabulary(), model.tokenizer(), maxLength, Truncation.PASSAGE);
+  }
+
+  private PassageReader reader(
+      TokenBatchBuilder builder, WindowPolicy policy, int[] documents, String... fields)
+      throws IOException {
     return new PassageSource(List.of(fields))
-        .reader(
-            searcher,
-            documents,
-            () ->
-                new TokenBatchBuilder(
-                        model.vocabulary(), model.tokenizer(), limit, Truncation.PASSAGE)
-                    .passage("the", WindowPolicy.BEGINNING));
+        .reader(searcher, documents, () -> builder.passage("the", policy));
+  }
+
+  private PassageReader reader(int maxLength, int[] documents, String... fields)
+      throws IOException {
+    return reader(builder(maxLength), WindowPolicy.BEGINNING, documents, fields);
   }
 
   /** Reads as far as windows go, which is further than any document here. */
   private PassageReader reader(int[] documents, String... fields) throws IOException {
     WindowPolicy windows = new WindowPolicy(2, 0, 1000, WindowPolicy.Aggregation.MAX);
-    return new PassageSource(List.of(fields))
-        .reader(searcher, documents, () -> TokenBatchBuilder.of(model).passage("the", windows));
+    return reader(builder(32), windows, documents, fields);
   }
 
   private static List<String> read(PassageReader reader) {
@@ -169,7 +174,7 @@ class PassageSourceTest {
     String[] words = {
       "rain", "bank.", "\u200b", "", "money-market", "the", "x".repeat(120), "e\u0301"
     };
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < 20; round++) {
       Document document = new Document();
       Map<String, StringJoiner> whole =
           Map.of("text", new StringJoiner(" "), "title", new StringJoiner(" "));
@@ -180,11 +185,8 @@ class PassageSourceTest {
         whole.get(field).add(value);
       }
       index(document);
-      int maxLength = 8 + random.nextInt(20);
-      TokenBatchBuilder builder =
-          new TokenBatchBuilder(
-              model.vocabulary(), model.tokenizer(), maxLength, Truncation.PASSAGE);
-      String read = read(reader(maxLength, ONE, "title", "text")).get(0);
+      TokenBatchBuilder builder = builder(8 + random.nextInt(20));
+      String read = read(reader(builder, WindowPolicy.BEGINNING, ONE, "title", "text")).get(0);
       assertArrayEquals(
           builder
               .pairs("the", List.of(whole.get("title") + " " + whole.get("text")))
