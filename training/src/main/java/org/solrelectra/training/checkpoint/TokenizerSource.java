@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import org.solrelectra.lucene.model.InvalidModelException;
+import org.solrelectra.lucene.model.SpecialTokenNames;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.TokenizerFiles;
 import org.solrelectra.lucene.model.Vocabulary;
@@ -38,13 +39,30 @@ public record TokenizerSource(Path vocabulary, Casing casing) {
   Vocabulary vocabulary(Path directory) throws IOException {
     TokenizerFiles files = new TokenizerFiles(directory, new ArrayList<>());
     if (vocabulary == null) {
-      return files.vocabulary();
+      return requireBerts(files.vocabulary(), directory);
     }
     if (files.hasVocabulary()) {
       throw new InvalidModelException(
           directory + " has a vocabulary of its own; leave out " + vocabulary);
     }
     return Vocabulary.read(vocabulary);
+  }
+
+  /** What is written after training has BERT's special tokens and no others. */
+  private static Vocabulary requireBerts(Vocabulary vocabulary, Path directory)
+      throws InvalidModelException {
+    if (!vocabulary.specialTokenNames().equals(SpecialTokenNames.BERT)
+        || !vocabulary.addedTokens().isEmpty()) {
+      throw new InvalidModelException(
+          directory
+              + " cannot be trained: its vocabulary must have the special tokens "
+              + SpecialTokenNames.BERT.all()
+              + " and no added tokens; special tokens: "
+              + vocabulary.specialTokenNames().all()
+              + ", added tokens="
+              + vocabulary.addedTokens().size());
+    }
+    return vocabulary;
   }
 
   /**

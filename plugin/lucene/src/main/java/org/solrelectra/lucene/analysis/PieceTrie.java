@@ -3,6 +3,7 @@ package org.solrelectra.lucene.analysis;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.solrelectra.lucene.model.Vocabulary;
 
 /**
@@ -18,31 +19,52 @@ final class PieceTrie {
   static final int ROOT = 0;
 
   private static final int FREE = -1;
+  private static final int LARGEST_START = 1 << 16;
+  private static final int LONGEST_PIECE =
+      2 * NormalizedWord.LONGEST + Vocabulary.CONTINUATION_PREFIX.length();
 
   private final char[] symbols = new char[Character.MAX_VALUE + 1];
-  private int[] base = new int[1 << 16];
-  private int[] check = new int[1 << 16];
-  private int[] ids = new int[1 << 16];
+  private int[] base;
+  private int[] check;
+  private int[] ids;
   private int firstFree = 1;
   private int symbolCount;
 
+  /** Makes the trie of what words are cut into. */
   PieceTrie(Vocabulary vocabulary) {
+    // No word is longer, so no longer piece is ever found.
+    this(
+        vocabulary.wordPieces().stream().filter(piece -> piece.length() <= LONGEST_PIECE).toList(),
+        vocabulary::id);
+  }
+
+  /**
+   * Makes a trie of any texts; the empty ones are left out.
+   *
+   * @param id what each text stands for
+   */
+  PieceTrie(List<String> texts, ToIntFunction<String> id) {
+    int cells = Math.min(LARGEST_START, Integer.highestOneBit(16 * texts.size() + 64));
+    this.base = new int[cells];
+    this.check = new int[cells];
+    this.ids = new int[cells];
     Arrays.fill(check, FREE);
     Arrays.fill(ids, NONE);
     check[ROOT] = ROOT;
-    List<char[]> pieces = new ArrayList<>(vocabulary.size());
-    for (String piece : vocabulary.pieces()) {
+    List<char[]> pieces = new ArrayList<>(texts.size());
+    for (String piece : texts) {
       if (!piece.isEmpty()) {
         pieces.add(encode(piece));
       }
     }
+    ensureCell(symbolCount + 1);
     char[][] sorted = pieces.toArray(char[][]::new);
     Arrays.sort(sorted, Arrays::compare);
     insert(ROOT, sorted, 0, sorted.length, 0);
-    for (String piece : vocabulary.pieces()) {
+    for (String piece : texts) {
       int state = walk(ROOT, piece);
       if (!piece.isEmpty()) {
-        ids[state] = vocabulary.id(piece);
+        ids[state] = id.applyAsInt(piece);
       }
     }
   }

@@ -31,7 +31,7 @@ final class ShortWords {
     this.keys = new long[capacity + 1];
     this.ids = new int[capacity + 1];
     int count = 0;
-    for (String piece : vocabulary.pieces()) {
+    for (String piece : vocabulary.wordPieces()) {
       long key = key(piece);
       if (key != 0 && count < capacity) {
         int cell = cell(key);

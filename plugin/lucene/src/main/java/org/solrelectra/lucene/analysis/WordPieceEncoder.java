@@ -1,12 +1,17 @@
 package org.solrelectra.lucene.analysis;
 
+import java.util.HashMap;
+import java.util.Map;
+import org.solrelectra.lucene.model.AddedToken;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 
 /**
  * Turns text into WordPiece ids with offsets, in one pass: normalise, split into words, cut each
  * word into the longest pieces from its start (Wu et al. 2016, section 4.1). The result equals
- * Hugging Face's fast {@code BertTokenizer}, token for token and offset for offset.
+ * Hugging Face's fast {@code BertTokenizer}, token for token and offset for offset. Tokens that
+ * were added to the vocabulary are found before that, wherever they stand; white space beside them
+ * is never a part of them, as it may be there.
  *
  * <p>Adds no {@code [CLS]} or {@code [SEP]}. Immutable; threads may share it.
  */
@@ -20,12 +25,21 @@ public final class WordPieceEncoder {
     HONOURED
   }
 
+  /** Code points that are normalised at once where tokens are looked for in the outcome. */
+  private static final int NORMALIZED_TOGETHER = 1 << 10;
+
   private final Vocabulary vocabulary;
   private final WordSplitter splitter;
   private final ShortWords shortWords;
   private final PieceTrie trie;
   private final int continuation;
   private final int unknownId;
+
+  // Added tokens that are looked for in the text as it is, without and with the special ones, and
+  // in the normalised text.
+  private final TokenFinder added;
+  private final TokenFinder addedAndSpecial;
+  private final TokenFinder addedNormalized;
 
   public WordPieceEncoder(Vocabulary vocabulary, TokenizerConfig config) {
     this.vocabulary = vocabulary;
@@ -34,6 +48,24 @@ public final class WordPieceEncoder {
     this.trie = new PieceTrie(vocabulary);
     this.continuation = trie.walk(PieceTrie.ROOT, Vocabulary.CONTINUATION_PREFIX);
     this.unknownId = vocabulary.unknownId();
+    Map<String, Integer> asTheyAre = new HashMap<>();
+    Map<String, Integer> normalized = new HashMap<>();
+    for (AddedToken token : vocabulary.addedTokens()) {
+      (token.isNormalized() ? normalized : asTheyAre)
+          .put(token.isNormalized() ? normalized(token.content()) : token.content(), token.id());
+    }
+    this.added = new TokenFinder(asTheyAre);
+    for (String special : vocabulary.specialTokenNames().all()) {
+      asTheyAre.put(special, vocabulary.id(special));
+    }
+    this.addedAndSpecial = new TokenFinder(asTheyAre);
+    this.addedNormalized = new TokenFinder(normalized);
+  }
+
+  private String normalized(String content) {
+    NormalizedText text = new NormalizedText();
+    splitter.normalize(content, 0, content.length(), Integer.MAX_VALUE, text);
+    return text.toString();
   }
 
   public Vocabulary vocabulary() {
@@ -51,10 +83,8 @@ public final class WordPieceEncoder {
    */
   public void encode(CharSequence text, SpecialTokens specialTokens, int limit, WordPieces pieces) {
     pieces.clear();
-    switch (specialTokens) {
-      case AS_TEXT -> encodePlain(text, 0, text.length(), limit, pieces);
-      case HONOURED -> encodeHonouring(text, limit, pieces);
-    }
+    encodeAround(
+        specialTokens == SpecialTokens.AS_TEXT ? added : addedAndSpecial, text, limit, pieces);
     pieces.truncate(limit);
   }
 
@@ -65,44 +95,96 @@ public final class WordPieceEncoder {
    * first word.
    */
   public boolean hasPieces(CharSequence text) {
-    return !splitter.split(text, 0, text.length(), new NormalizedWord(), word -> false);
+    if (added.isEmpty() && addedNormalized.isEmpty()) {
+      return !splitter.split(text, 0, text.length(), new NormalizedWord(), word -> false);
+    }
+    WordPieces pieces = new WordPieces();
+    encode(text, SpecialTokens.AS_TEXT, 1, pieces);
+    return pieces.size() > 0;
   }
 
-  private void encodeHonouring(CharSequence text, int limit, WordPieces pieces) {
+  /** Encodes what stands between the tokens that are found in the text as it is. */
+  private void encodeAround(TokenFinder tokens, CharSequence text, int limit, WordPieces pieces) {
     int from = 0;
-    for (int at = 0; at < text.length() && pieces.size() < limit; at++) {
-      String special = text.charAt(at) == '[' ? specialTokenAt(text, at) : null;
-      if (special != null) {
-        encodePlain(text, from, at, limit, pieces);
-        pieces.add(vocabulary.id(special), at, at + special.length());
-        from = at + special.length();
-        at = from - 1;
+    for (int at = 0; !tokens.isEmpty() && at < text.length() && pieces.size() < limit; at++) {
+      int end = tokens.endAt(text, at);
+      if (end != TokenFinder.NONE) {
+        encodePart(text, from, at, limit, pieces);
+        pieces.add(tokens.id(text.subSequence(at, end)), at, end);
+        from = end;
+        at = end - 1;
       }
     }
-    encodePlain(text, from, text.length(), limit, pieces);
+    encodePart(text, from, text.length(), limit, pieces);
   }
 
-  private static String specialTokenAt(CharSequence text, int at) {
-    for (String special : Vocabulary.specialTokens()) {
-      int end = at + special.length();
-      if (end <= text.length() && CharSequence.compare(special, text.subSequence(at, end)) == 0) {
-        return special;
-      }
+  private void encodePart(CharSequence text, int from, int to, int limit, WordPieces pieces) {
+    if (pieces.size() >= limit) {
+      return;
     }
-    return null;
+    if (!addedNormalized.isEmpty()) {
+      encodeNormalized(text, from, to, limit, pieces);
+      return;
+    }
+    splitter.split(
+        text,
+        from,
+        to,
+        pieces.word,
+        word -> {
+          cut(word, pieces);
+          return pieces.size() < limit;
+        });
   }
 
-  private void encodePlain(CharSequence text, int from, int to, int limit, WordPieces pieces) {
-    if (pieces.size() < limit) {
-      splitter.split(
-          text,
-          from,
-          to,
-          pieces.word,
-          word -> {
-            cut(word, pieces);
-            return pieces.size() < limit;
-          });
+  /** Looks for tokens in the normalised text, and cuts the words between them. */
+  private void encodeNormalized(CharSequence text, int from, int to, int limit, WordPieces pieces) {
+    NormalizedText normalized = new NormalizedText();
+    NormalizedWord word = pieces.word;
+    word.clear();
+    int rest = from;
+    int at = 0;
+    while (pieces.size() < limit) {
+      if (rest < to && normalized.length() - at <= addedNormalized.longest()) {
+        normalized.drop(at);
+        at = 0;
+        rest = splitter.normalize(text, rest, to, NORMALIZED_TOGETHER, normalized);
+        continue;
+      }
+      if (at == normalized.length()) {
+        flush(word, pieces);
+        return;
+      }
+      int end = addedNormalized.endAt(normalized, at);
+      if (end != TokenFinder.NONE) {
+        flush(word, pieces);
+        StringBuilder token = new StringBuilder();
+        for (int i = at; i < end; i++) {
+          token.appendCodePoint(normalized.codePoint(i));
+        }
+        pieces.add(addedNormalized.id(token), normalized.start(at), normalized.end(end - 1));
+        at = end;
+        continue;
+      }
+      byte kind = normalized.kind(at);
+      if (kind != NormalizedText.WORD) {
+        flush(word, pieces);
+      }
+      if (kind != NormalizedText.SPACE) {
+        word.append(normalized.codePoint(at), normalized.start(at), normalized.end(at));
+      }
+      if (kind == NormalizedText.PUNCTUATION) {
+        flush(word, pieces);
+      }
+      at++;
+    }
+    word.clear();
+  }
+
+  private void flush(NormalizedWord word, WordPieces pieces) {
+    if (!word.isEmpty()) {
+      cut(word, pieces);
+      word.clear();
     }
   }
 

@@ -96,6 +96,61 @@ public final class WordSplitter {
     return flush(word, consumer);
   }
 
+  /**
+   * Normalises a part of a text: white space becomes one blank for each, and blanks stand around
+   * ideographs, as in Hugging Face's normaliser.
+   *
+   * @param normalized receives what stands for the code points from {@code from} on
+   * @param atLeast how many code points of the text are read if there are so many
+   * @return where the rest starts, before a code point that needs no ordering with those before it
+   */
+  int normalize(CharSequence text, int from, int to, int atLeast, NormalizedText normalized) {
+    int[] replacement = new int[table.longestReplacement()];
+    int at = from;
+    for (int read = 0; at < to; read++) {
+      int codePoint = Character.codePointAt(text, at);
+      int next = at + Character.charCount(codePoint);
+      if (next > to) {
+        codePoint = text.charAt(at);
+        next = to;
+      }
+      int entry = table.entry(codePoint);
+      int count =
+          CodePointTable.classOf(entry) == CodePointTable.DROP
+              ? 0
+              : table.replace(codePoint, entry, replacement);
+      if (read >= atLeast && count > 0 && table.combiningClass(replacement[0]) == 0) {
+        return at;
+      }
+      switch (CodePointTable.classOf(entry)) {
+        case CodePointTable.SPACE -> normalized.add(' ', NormalizedText.SPACE, 0, at, next);
+        case CodePointTable.DROP -> {
+          // Leaves nothing.
+        }
+        case CodePointTable.PUNCTUATION -> {
+          for (int i = 0; i < count; i++) {
+            normalized.add(replacement[i], NormalizedText.PUNCTUATION, 0, at, next);
+          }
+        }
+        case CodePointTable.WORD -> addWord(replacement, count, normalized, at, next);
+        default -> {
+          normalized.add(' ', NormalizedText.SPACE, 0, at, next);
+          addWord(replacement, count, normalized, at, next);
+          normalized.add(' ', NormalizedText.SPACE, 0, at, next);
+        }
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  private void addWord(int[] replacement, int count, NormalizedText normalized, int at, int next) {
+    for (int i = 0; i < count; i++) {
+      int combiningClass = table.combiningClass(replacement[i]);
+      normalized.add(replacement[i], NormalizedText.WORD, combiningClass, at, next);
+    }
+  }
+
   private void append(NormalizedWord word, int codePoint, int entry, int start, int end) {
     if (CodePointTable.isSingle(entry)) {
       word.append(CodePointTable.single(codePoint, entry), start, end);

@@ -26,9 +26,20 @@ public final class TokenBatchBuilder {
   private final WordPieceEncoder wordPieces;
   private final int maxLength;
   private final Truncation truncation;
+  private final int passageType;
 
+  /** Makes a builder of BERT's pairs, whose second text has token type 1. */
   public TokenBatchBuilder(
       Vocabulary vocabulary, TokenizerConfig config, int maxLength, Truncation truncation) {
+    this(vocabulary, config, maxLength, truncation, 1);
+  }
+
+  private TokenBatchBuilder(
+      Vocabulary vocabulary,
+      TokenizerConfig config,
+      int maxLength,
+      Truncation truncation,
+      int passageType) {
     if (maxLength < TokenizerConfig.SHORTEST_MAXIMUM) {
       throw new IllegalArgumentException(
           "maxLength must be at least "
@@ -39,12 +50,17 @@ public final class TokenBatchBuilder {
     this.wordPieces = new WordPieceEncoder(vocabulary, config);
     this.maxLength = maxLength;
     this.truncation = truncation;
+    this.passageType = passageType;
   }
 
   /** Makes the builder that a model directory asks for. */
   public static TokenBatchBuilder of(ModelDirectory model) {
     return new TokenBatchBuilder(
-        model.vocabulary(), model.tokenizer(), model.maxLength(), model.manifest().truncation());
+        model.vocabulary(),
+        model.tokenizer(),
+        model.maxLength(),
+        model.manifest().truncation(),
+        model.passageType());
   }
 
   /** Returns one sequence for each text, in their order; a text is cut at its end. */
@@ -207,7 +223,7 @@ public final class TokenBatchBuilder {
     ids[second - 1] = wordPieces.vocabulary().sepId();
     passage.copyIds(window.start(), window.length(), ids, second);
     ids[ids.length - 1] = wordPieces.vocabulary().sepId();
-    Arrays.fill(types, second, types.length, 1);
+    Arrays.fill(types, second, types.length, passageType);
     return new TokenSequence(ids, types);
   }
 }

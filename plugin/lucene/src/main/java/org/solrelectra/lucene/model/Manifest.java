@@ -1,7 +1,9 @@
 package org.solrelectra.lucene.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -34,6 +36,9 @@ public record Manifest(
 
   static final String FILE = "manifest.json";
 
+  private static final int LONGEST_NAME = 200;
+  private static final String TEMPERATURE = "temperature";
+
   public Manifest {
     sha256 = Map.copyOf(sha256);
     if (!(temperature > 0 && Double.isFinite(temperature))) {
@@ -52,71 +57,67 @@ public record Manifest(
   /**
    * @param usual the activation of a classifier or ranker that names none; null for its task's
    */
-  static Manifest fromJson(JsonNode json, Activation usual, String source)
-      throws InvalidModelException {
-    int version = json.path("format_version").asInt(0);
-    if (version != FORMAT_VERSION) {
-      throw new InvalidModelException(
-          source
-              + ": format_version must be "
-              + FORMAT_VERSION
-              + "; format_version="
-              + json.path("format_version").asText());
+  static Manifest fromJson(JsonObject json, Activation usual) throws InvalidModelException {
+    JsonNode format = json.get("format_version");
+    if (!format.equals(IntNode.valueOf(FORMAT_VERSION))) {
+      throw json.wrong("format_version", String.valueOf(FORMAT_VERSION));
     }
-    Task task = Task.of(text(json, "task", source), source);
+    String source = json.file().toString();
+    Task task = Task.of(json.requiredText("task"), source);
+    JsonObject calibration = json.object("calibration");
+    if (calibration.names(TEMPERATURE) && !calibration.get(TEMPERATURE).isNumber()) {
+      throw calibration.wrong(TEMPERATURE, "a number above 0");
+    }
+    JsonObject truncation = json.object("truncation");
+    if (!truncation.text("side").orElse("right").equals("right")) {
+      throw truncation.wrong("side", "right: texts are cut at their end");
+    }
+    JsonObject files = json.object("sha256");
     Map<String, String> hashes = new TreeMap<>();
-    json.path("sha256")
-        .properties()
-        .forEach(entry -> hashes.put(entry.getKey(), entry.getValue().asText()));
+    for (String file : files.keys()) {
+      hashes.put(file, files.requiredText(file));
+    }
     try {
       return new Manifest(
-          text(json, "name", source),
-          text(json, "version", source),
+          name(json, "name"),
+          name(json, "version"),
           task,
-          json.path("positive_label").asText(null),
-          activation(json.path("activation").asText(null), usual, task, source),
-          json.path("calibration").path("temperature").asDouble(1),
-          Truncation.of(json.path("truncation").path("strategy").asText(null), source),
-          stride(json.path("truncation").path("stride"), source),
+          json.text("positive_label").orElse(null),
+          activation(json, usual, task),
+          calibration.get(TEMPERATURE).asDouble(1),
+          Truncation.of(truncation.text("strategy").orElse(null), source),
+          stride(truncation),
           hashes);
     } catch (IllegalArgumentException e) {
       throw new InvalidModelException(source + ": " + e.getMessage(), e);
     }
   }
 
-  private static Activation activation(String key, Activation usual, Task task, String source)
+  /** Returns what logs, statistics and answers show of a model: not too long and on one line. */
+  private static String name(JsonObject json, String key) throws InvalidModelException {
+    String name = json.requiredText(key);
+    if (name.isBlank() || name.length() > LONGEST_NAME || Echo.hasControls(name)) {
+      throw json.wrong(key, "text of 1 to " + LONGEST_NAME + " characters on one line");
+    }
+    return name;
+  }
+
+  private static Activation activation(JsonObject json, Activation usual, Task task)
       throws InvalidModelException {
-    if (key == null) {
+    Optional<String> key = json.text("activation");
+    if (key.isEmpty()) {
       return usual != null
           ? usual
           : task == Task.CLASSIFICATION ? Activation.SOFTMAX : Activation.SIGMOID;
     }
-    return switch (key) {
+    return switch (key.get()) {
       case "softmax" -> Activation.SOFTMAX;
       case "sigmoid" -> Activation.SIGMOID;
-      default ->
-          throw new InvalidModelException(
-              source + ": activation must be softmax or sigmoid; activation='" + key + "'");
+      default -> throw json.wrong("activation", "softmax or sigmoid");
     };
   }
 
-  private static Integer stride(JsonNode json, String source) throws InvalidModelException {
-    if (json.isMissingNode() || json.isNull()) {
-      return null;
-    }
-    if (!json.canConvertToExactIntegral() || !json.canConvertToInt() || json.asInt() < 0) {
-      throw new InvalidModelException(
-          source + ": truncation.stride must be a whole number of at least 0; stride=" + json);
-    }
-    return json.asInt();
-  }
-
-  private static String text(JsonNode json, String key, String source)
-      throws InvalidModelException {
-    JsonNode value = json.get(key);
-    if (value == null || !value.isTextual()) {
-      throw new InvalidModelException(source + " lacks the key '" + key + "'");
-    }
-    return value.asText();
+  private static Integer stride(JsonObject truncation) throws InvalidModelException {
+    return truncation.wholeNumber("stride", 0).orElse(null);
   }
 }

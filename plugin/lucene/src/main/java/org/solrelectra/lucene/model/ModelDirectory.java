@@ -1,9 +1,9 @@
 package org.solrelectra.lucene.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -28,6 +29,7 @@ public final class ModelDirectory {
       List.of("model.int8.onnx", "model.fast.onnx", "model.onnx", "onnx/model.onnx");
 
   private static final String WEIGHTS = "model.safetensors";
+  private static final String TOKEN_TYPES = "token_type_ids";
 
   private final Path path;
   private final ModelConfig config;
@@ -37,39 +39,85 @@ public final class ModelDirectory {
   private final Path graphFile;
   private final OnnxGraph graph;
   private final List<String> labels;
+  private final int passageType;
   private final List<String> notes;
 
   private ModelDirectory(Path path, List<String> candidates) throws IOException {
     this.path = path;
     List<String> assumed = new ArrayList<>();
-    Path configFile = path.resolve("config.json");
-    JsonNode configJson = TokenizerFiles.readIfThere(configFile);
-    if (configJson.isMissingNode()) {
+    JsonObject configJson =
+        JsonObject.read(path.resolve(ModelConfig.FILE), TokenizerFiles.MOST_BYTES);
+    if (!configJson.isThere()) {
       throw new InvalidModelException(path + " is not a model directory: it holds no config.json");
     }
-    this.config = ModelConfig.fromJson(configJson, configFile.toString());
-    Path manifestFile = path.resolve(Manifest.FILE);
-    JsonNode manifestJson = TokenizerFiles.readIfThere(manifestFile);
+    this.config = ModelConfig.fromJson(configJson);
+    JsonObject manifestJson =
+        JsonObject.read(path.resolve(Manifest.FILE), TokenizerFiles.MOST_BYTES);
     Manifest.Activation usual =
         "multi_label_classification".equals(config.problemType())
             ? Manifest.Activation.SIGMOID
             : null;
-    Manifest written =
-        manifestJson.isMissingNode()
-            ? null
-            : Manifest.fromJson(manifestJson, usual, manifestFile.toString());
-    Map<String, String> hashes = written == null ? Map.of() : written.sha256();
+    Manifest written = manifestJson.isThere() ? Manifest.fromJson(manifestJson, usual) : null;
+    Map<String, String> hashes = written == null ? Map.of() : portable(written.sha256());
     this.graphFile = findGraph(candidates, hashes.keySet());
     // Hashes first: a damaged file is to be called damaged, not ill-formed.
     verifyHashes(hashes);
-    TokenizerFiles tokenizerFiles = new TokenizerFiles(path, assumed);
-    this.vocabulary = tokenizerFiles.vocabulary();
-    this.tokenizer = tokenizerFiles.config(config.maxPositions());
+    // The graph before the vocabulary: it bounds how many pieces there can be.
     this.graph = OnnxGraphInspector.inspect(graphFile);
+    TokenizerFiles tokenizerFiles = new TokenizerFiles(path, assumed);
+    checkPieces(tokenizerFiles.pieceCount());
+    this.vocabulary = tokenizerFiles.vocabulary();
+    // Added tokens may follow the pieces.
+    checkPieces(vocabulary.size());
+    this.tokenizer = tokenizerFiles.config(config.maxPositions());
+    this.passageType = passageType(tokenizerFiles.passageType(), assumed);
     this.labels = checkedLabels();
     this.manifest = written == null ? derivedManifest(assumed) : written;
     checkGraph();
+    if (written == null && vocabulary.size() < config.vocabularySize()) {
+      assumed.add(
+          "the vocabulary has fewer pieces than config.json's vocab_size="
+              + config.vocabularySize()
+              + "; pieces="
+              + vocabulary.size());
+    }
     this.notes = List.copyOf(assumed);
+  }
+
+  /**
+   * Returns the hashes by paths as every system writes them.
+   *
+   * @throws InvalidModelException if two paths name one file
+   */
+  private Map<String, String> portable(Map<String, String> hashes) throws InvalidModelException {
+    Map<String, String> portable = new TreeMap<>();
+    for (Map.Entry<String, String> entry : hashes.entrySet()) {
+      String name = entry.getKey().replace('\\', '/');
+      if (portable.put(name, entry.getValue()) != null) {
+        throw new InvalidModelException(
+            path.resolve(Manifest.FILE) + " lists a file twice; file='" + Echo.of(name) + "'");
+      }
+    }
+    return portable;
+  }
+
+  /** A network that knows one token type is given no other, whatever the tokenizer would say. */
+  private int passageType(int ofTokenizer, List<String> assumed) throws InvalidModelException {
+    if (!graph.inputs().contains(TOKEN_TYPES)) {
+      return ofTokenizer;
+    }
+    long rows = graph.tokenTypeRows() < 0 ? config.tokenTypes() : graph.tokenTypeRows();
+    if (rows < 1) {
+      throw new InvalidModelException(
+          graphFile
+              + " takes token_type_ids, but config.json's type_vocab_size is "
+              + config.tokenTypes()
+              + "; expected at least 1");
+    }
+    if (rows == 1 && ofTokenizer != 0) {
+      assumed.add("the network knows one token type; 0 is sent for both texts of a pair");
+    }
+    return rows == 1 ? 0 : ofTokenizer;
   }
 
   /**
@@ -109,7 +157,7 @@ public final class ModelDirectory {
   private Path findGraph(List<String> candidates, Set<String> listed) throws InvalidModelException {
     boolean listsGraphs = GRAPHS.stream().anyMatch(listed::contains);
     for (String name : candidates) {
-      if (listsGraphs ? listed.contains(name) : Files.exists(path.resolve(name))) {
+      if (listsGraphs ? listed.contains(name) : ModelFile.isThere(path.resolve(name))) {
         return path.resolve(name);
       }
     }
@@ -119,35 +167,52 @@ public final class ModelDirectory {
   /** Passes over weights and graphs that are not read here: they are most of the bytes. */
   private void verifyHashes(Map<String, String> hashes) throws IOException {
     for (Map.Entry<String, String> entry : hashes.entrySet()) {
-      Path file = path.resolve(entry.getKey()).normalize();
-      if (!file.startsWith(path)) {
-        throw new InvalidModelException(
-            path.resolve(Manifest.FILE)
-                + " lists a file outside the directory; file='"
-                + entry.getKey()
-                + "'");
-      }
+      Path file = listed(entry.getKey());
       boolean unread = entry.getKey().equals(WEIGHTS) || GRAPHS.contains(entry.getKey());
       if (unread && !file.equals(graphFile)) {
         continue;
       }
-      if (!Files.exists(file)) {
+      if (!ModelFile.isThere(file)) {
         throw new InvalidModelException(
             file + " is missing, though " + Manifest.FILE + " lists it");
       }
       String hash = sha256(file);
-      if (!hash.equals(entry.getValue())) {
+      if (!hash.equalsIgnoreCase(entry.getValue())) {
         throw new InvalidModelException(
             file
                 + " is damaged or was changed: its SHA-256 must be "
-                + entry.getValue()
+                + Echo.of(entry.getValue())
                 + "; sha256="
                 + hash);
       }
     }
   }
 
-  private static String sha256(Path file) throws IOException {
+  private Path listed(String name) throws InvalidModelException {
+    Path file;
+    try {
+      file = path.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw new InvalidModelException(
+          path.resolve(Manifest.FILE) + " lists no possible file; file='" + Echo.of(name) + "'", e);
+    }
+    if (!file.startsWith(path) || isOfWindows(name)) {
+      throw new InvalidModelException(
+          path.resolve(Manifest.FILE)
+              + " lists a file outside the directory; file='"
+              + Echo.of(name)
+              + "'");
+    }
+    return file;
+  }
+
+  /** Says whether a path starts at a drive. */
+  private static boolean isOfWindows(String name) {
+    return name.matches("(?s)[A-Za-z]:.*");
+  }
+
+  private static String sha256(Path file) throws InvalidModelException {
+    ModelFile.requireRegular(file);
     MessageDigest digest;
     try {
       digest = MessageDigest.getInstance("SHA-256");
@@ -159,8 +224,30 @@ public final class ModelDirectory {
       while (stream.read(buffer) >= 0) {
         // The stream feeds the digest.
       }
+    } catch (IOException e) {
+      throw ModelFile.unreadable(file, e);
     }
     return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private void checkPieces(int pieces) throws InvalidModelException {
+    if (graph.wordTableRows() >= 0 && pieces > graph.wordTableRows()) {
+      throw new InvalidModelException(
+          path
+              + ": the vocabulary has more pieces than the graph's word table has rows, so the two do not belong"
+              + " together; pieces="
+              + pieces
+              + ", rows="
+              + graph.wordTableRows());
+    }
+    if (pieces > config.vocabularySize()) {
+      throw new InvalidModelException(
+          path
+              + ": the vocabulary has more pieces than config.json's vocab_size="
+              + config.vocabularySize()
+              + "; pieces="
+              + pieces);
+    }
   }
 
   private boolean hasLabels() {
@@ -180,6 +267,14 @@ public final class ModelDirectory {
         throw new InvalidModelException(
             path.resolve("config.json")
                 + " lacks the key 'id2label', and the graph does not fix the number of labels");
+      }
+      if (inGraph > ModelConfig.MOST_LABELS) {
+        throw new InvalidModelException(
+            graphFile
+                + " must give at most "
+                + ModelConfig.MOST_LABELS
+                + " logits; logits="
+                + inGraph);
       }
       return IntStream.range(0, (int) inGraph).mapToObj(id -> "LABEL_" + id).toList();
     }
@@ -208,12 +303,13 @@ public final class ModelDirectory {
       throw new InvalidModelException(
           graphFile
               + " must give 'logits', or 'start_logits' and 'end_logits'; outputs: "
-              + graph.outputs().keySet());
+              + Echo.of(graph.outputs().keySet()));
     }
     boolean exclusive =
         task == Task.CLASSIFICATION && !"multi_label_classification".equals(config.problemType());
     return new Manifest(
-        path.getFileName().toString(),
+        // A root has no name.
+        path.getNameCount() == 0 ? "model" : path.getFileName().toString(),
         "0",
         task,
         null,
@@ -226,12 +322,12 @@ public final class ModelDirectory {
 
   private void checkGraph() throws InvalidModelException {
     List<String> unknown = new ArrayList<>(graph.inputs());
-    unknown.removeAll(List.of("input_ids", "attention_mask", "token_type_ids"));
+    unknown.removeAll(List.of("input_ids", "attention_mask", TOKEN_TYPES));
     if (!unknown.isEmpty() || !graph.inputs().contains("input_ids")) {
       throw new InvalidModelException(
           graphFile
               + " must take input_ids and may take attention_mask and token_type_ids; inputs: "
-              + graph.inputs());
+              + Echo.of(graph.inputs()));
     }
     List<String> wanted =
         manifest.task() == Task.QUESTION_ANSWERING
@@ -245,24 +341,7 @@ public final class ModelDirectory {
               + " for task "
               + manifest.task().key()
               + "; outputs: "
-              + graph.outputs().keySet());
-    }
-    if (graph.wordTableRows() >= 0 && vocabulary.size() > graph.wordTableRows()) {
-      throw new InvalidModelException(
-          path
-              + ": the vocabulary has more pieces than the graph's word table has rows, so the two do not belong"
-              + " together; pieces="
-              + vocabulary.size()
-              + ", rows="
-              + graph.wordTableRows());
-    }
-    if (vocabulary.size() > config.vocabularySize()) {
-      throw new InvalidModelException(
-          path
-              + ": the vocabulary has more pieces than config.json's vocab_size="
-              + config.vocabularySize()
-              + "; pieces="
-              + vocabulary.size());
+              + Echo.of(graph.outputs().keySet()));
     }
     if (manifest.stride() != null && manifest.stride() > maxWindowStride()) {
       throw new InvalidModelException(
@@ -276,9 +355,9 @@ public final class ModelDirectory {
       throw new InvalidModelException(
           path.resolve(Manifest.FILE)
               + ": positive_label '"
-              + manifest.positiveLabel()
+              + Echo.of(manifest.positiveLabel())
               + "' is not in config.json; labels: "
-              + labels);
+              + Echo.of(labels));
     }
   }
 
@@ -326,6 +405,14 @@ public final class ModelDirectory {
   /** Returns the labels in the order of the logits; empty if the model has none. */
   public List<String> labels() {
     return labels;
+  }
+
+  /**
+   * Returns the token type of a pair's second text: 1 or, where the network knows one type or the
+   * tokenizer gives one, 0.
+   */
+  public int passageType() {
+    return passageType;
   }
 
   /** Returns the longest sequence in tokens, special tokens included. */

@@ -10,10 +10,13 @@ import java.util.Map;
  * @param outputs for each output its dimensions; -1 where a dimension is not fixed
  * @param wordTableRows rows of the table that {@code input_ids} is looked up in; -1 if none was
  *     found
+ * @param tokenTypeRows rows of the table that {@code token_type_ids} is looked up in; -1 if none
+ *     was found
  * @param hasDynamicScales whether values are quantized by the least and largest of a whole run
  */
 record OnnxGraph(
     List<String> inputs,
     Map<String, List<Long>> outputs,
     long wordTableRows,
+    long tokenTypeRows,
     boolean hasDynamicScales) {}

@@ -1,12 +1,19 @@
 package org.solrelectra.lucene.model;
 
-import ai.onnx.proto.OnnxMl;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -19,28 +26,15 @@ import java.util.Set;
 
 /**
  * Reads an ONNX file without its weights and refuses what a server must not run: other operators
- * than those of {@code ai.onnx} and {@code com.microsoft}, and external data outside the model's
- * directory. ONNX Runtime's Java API shows no operators.
+ * than those of {@code ai.onnx} and {@code com.microsoft}, external data outside the model's
+ * directory, and bytes that two readers may take for two graphs. ONNX Runtime's Java API shows no
+ * operators.
  */
 final class OnnxGraphInspector {
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx", "com.microsoft");
   private static final String DYNAMIC = "DynamicQuantize";
-  private static final int MODEL_GRAPH = 7;
-  private static final int MODEL_FUNCTIONS = 25;
-  private static final int GRAPH_NODE = 1;
-  private static final int GRAPH_INITIALIZER = 5;
-  private static final int GRAPH_INPUT = 11;
-  private static final int GRAPH_OUTPUT = 12;
-  private static final int TENSOR_DIMS = 1;
-  private static final int TENSOR_NAME = 8;
-  private static final int TENSOR_EXTERNAL_DATA = 13;
 
   private final Path file;
-  private final List<OnnxMl.NodeProto> nodes = new ArrayList<>();
-  private final Map<String, List<Long>> initializers = new HashMap<>();
-  private final List<String> inputs = new ArrayList<>();
-  private final Map<String, List<Long>> outputs = new LinkedHashMap<>();
-  private boolean hasGraph;
   private boolean hasDynamicScales;
 
   private OnnxGraphInspector(Path file) {
@@ -52,173 +46,183 @@ final class OnnxGraphInspector {
    *
    * @throws InvalidModelException if it is no ONNX file, cut short, or asks for what is refused
    */
-  static OnnxGraph inspect(Path file) throws IOException {
-    OnnxGraphInspector inspector = new OnnxGraphInspector(file);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-      inspector.readModel(CodedInputStream.newInstance(bytes));
-    } catch (InvalidProtocolBufferException e) {
+  static OnnxGraph inspect(Path file) throws InvalidModelException {
+    return new OnnxGraphInspector(file).inspect();
+  }
+
+  private OnnxGraph inspect() throws InvalidModelException {
+    OnnxMessage model = read();
+    if (model.has(ModelProto.FUNCTIONS_FIELD_NUMBER)) {
       throw new InvalidModelException(
-          file + " is not an ONNX file or is cut short: " + e.getMessage(), e);
+          file
+              + " defines functions of its own; expected a graph of ai.onnx and com.microsoft operators");
     }
-    if (!inspector.hasGraph || inspector.outputs.isEmpty()) {
+    if (model.has(ModelProto.TRAINING_INFO_FIELD_NUMBER)) {
+      throw new InvalidModelException(
+          file + " holds graphs for training; expected one graph, which is run");
+    }
+    List<OnnxMessage> graphs = model.messages(ModelProto.GRAPH_FIELD_NUMBER);
+    if (graphs.isEmpty() || !graphs.get(0).has(GraphProto.OUTPUT_FIELD_NUMBER)) {
       throw new InvalidModelException(
           file + " is not an ONNX file or is cut short: it holds no graph");
     }
-    inspector.inputs.removeAll(inspector.initializers.keySet());
-    return new OnnxGraph(
-        List.copyOf(inspector.inputs),
-        Map.copyOf(inspector.outputs),
-        inspector.wordTableRows(),
-        inspector.hasDynamicScales);
+    check(model);
+    return describe(graphs.get(0));
   }
 
-  private void readModel(CodedInputStream model) throws IOException {
-    for (int tag = model.readTag(); tag != 0; tag = model.readTag()) {
-      switch (WireFormat.getTagFieldNumber(tag)) {
-        case MODEL_GRAPH -> {
-          hasGraph = true;
-          int outer = model.pushLimit(model.readRawVarint32());
-          readGraph(model);
-          model.popLimit(outer);
-        }
-        case MODEL_FUNCTIONS ->
-            throw new InvalidModelException(
-                file
-                    + " defines functions of its own; expected a graph of ai.onnx and com.microsoft operators");
-        default -> skip(model, tag);
+  private OnnxMessage read() throws InvalidModelException {
+    ModelFile.requireRegular(file);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      if (channel.size() > Integer.MAX_VALUE) {
+        throw new InvalidModelException(
+            file
+                + " must have at most "
+                + Integer.MAX_VALUE
+                + " bytes, protobuf's limit; larger weights are external data; bytes="
+                + channel.size());
+      }
+      ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+      return OnnxMessage.readModel(CodedInputStream.newInstance(bytes));
+    } catch (InvalidModelException e) {
+      throw e;
+    } catch (InvalidProtocolBufferException e) {
+      throw new InvalidModelException(
+          file + " is not an ONNX file or is cut short: " + Echo.of(e.getMessage()), e);
+    } catch (IOException e) {
+      throw ModelFile.unreadable(file, e);
+    }
+  }
+
+  /** Checks a message and all within it: graphs stand in attributes, tensors in many places. */
+  private void check(OnnxMessage message) throws InvalidModelException {
+    if (message.type().equals(NodeProto.getDescriptor())) {
+      checkOperator(message);
+    } else if (message.type().equals(TensorProto.getDescriptor())) {
+      for (OnnxMessage entry : message.messages(TensorProto.EXTERNAL_DATA_FIELD_NUMBER)) {
+        checkExternalData(entry);
       }
     }
-  }
-
-  private void readGraph(CodedInputStream graph) throws IOException {
-    for (int tag = graph.readTag(); tag != 0; tag = graph.readTag()) {
-      switch (WireFormat.getTagFieldNumber(tag)) {
-        case GRAPH_NODE -> {
-          OnnxMl.NodeProto node = OnnxMl.NodeProto.parseFrom(graph.readByteBuffer());
-          checkOperators(node);
-          nodes.add(node);
-        }
-        case GRAPH_INITIALIZER -> {
-          int outer = graph.pushLimit(graph.readRawVarint32());
-          readInitializer(graph);
-          graph.popLimit(outer);
-        }
-        case GRAPH_INPUT ->
-            inputs.add(OnnxMl.ValueInfoProto.parseFrom(graph.readByteBuffer()).getName());
-        case GRAPH_OUTPUT -> {
-          OnnxMl.ValueInfoProto output = OnnxMl.ValueInfoProto.parseFrom(graph.readByteBuffer());
-          List<Long> dimensions = new ArrayList<>();
-          for (OnnxMl.TensorShapeProto.Dimension dimension :
-              output.getType().getTensorType().getShape().getDimList()) {
-            dimensions.add(dimension.hasDimValue() ? dimension.getDimValue() : -1L);
-          }
-          outputs.put(output.getName(), List.copyOf(dimensions));
-        }
-        default -> skip(graph, tag);
-      }
+    for (OnnxMessage within : message.messages()) {
+      check(within);
     }
   }
 
-  /** Reads name, shape and external files of a tensor; its values are passed over. */
-  private void readInitializer(CodedInputStream tensor) throws IOException {
-    List<Long> dimensions = new ArrayList<>();
-    String name = "";
-    for (int tag = tensor.readTag(); tag != 0; tag = tensor.readTag()) {
-      switch (WireFormat.getTagFieldNumber(tag)) {
-        case TENSOR_DIMS -> {
-          if (WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
-            int outer = tensor.pushLimit(tensor.readRawVarint32());
-            while (!tensor.isAtEnd()) {
-              dimensions.add(tensor.readInt64());
-            }
-            tensor.popLimit(outer);
-          } else {
-            dimensions.add(tensor.readInt64());
-          }
-        }
-        case TENSOR_NAME -> name = tensor.readString();
-        case TENSOR_EXTERNAL_DATA ->
-            checkExternalData(OnnxMl.StringStringEntryProto.parseFrom(tensor.readByteBuffer()));
-        default -> skip(tensor, tag);
-      }
-    }
-    initializers.put(name, dimensions);
-  }
-
-  private static void skip(CodedInputStream stream, int tag) throws IOException {
-    if (!stream.skipField(tag)) {
-      throw new InvalidProtocolBufferException("a group ends that never began");
-    }
-  }
-
-  private void checkOperators(OnnxMl.NodeProto node) throws IOException {
-    if (!DOMAINS.contains(node.getDomain())) {
+  private void checkOperator(OnnxMessage node) throws InvalidModelException {
+    String domain = node.text(NodeProto.DOMAIN_FIELD_NUMBER);
+    String operator = node.text(NodeProto.OP_TYPE_FIELD_NUMBER);
+    if (!DOMAINS.contains(domain)) {
       throw new InvalidModelException(
           file
               + " uses operator "
-              + node.getOpType()
+              + Echo.of(operator)
               + " of domain '"
-              + node.getDomain()
+              + Echo.of(domain)
               + "'; only ai.onnx and com.microsoft are allowed");
     }
-    hasDynamicScales |= node.getOpType().startsWith(DYNAMIC);
-    for (OnnxMl.AttributeProto attribute : node.getAttributeList()) {
-      checkSubgraph(attribute.getG());
-      for (OnnxMl.GraphProto subgraph : attribute.getGraphsList()) {
-        checkSubgraph(subgraph);
-      }
-      for (OnnxMl.StringStringEntryProto entry : attribute.getT().getExternalDataList()) {
-        checkExternalData(entry);
-      }
-    }
+    hasDynamicScales |= operator.startsWith(DYNAMIC);
   }
 
-  private void checkSubgraph(OnnxMl.GraphProto graph) throws IOException {
-    for (OnnxMl.NodeProto node : graph.getNodeList()) {
-      checkOperators(node);
-    }
-    for (OnnxMl.TensorProto tensor : graph.getInitializerList()) {
-      for (OnnxMl.StringStringEntryProto entry : tensor.getExternalDataList()) {
-        checkExternalData(entry);
-      }
-    }
-  }
-
-  private void checkExternalData(OnnxMl.StringStringEntryProto entry) throws InvalidModelException {
-    if (!entry.getKey().equals("location")) {
+  private void checkExternalData(OnnxMessage entry) throws InvalidModelException {
+    if (!entry.text(StringStringEntryProto.KEY_FIELD_NUMBER).equals("location")) {
       return;
     }
+    String location = entry.text(StringStringEntryProto.VALUE_FIELD_NUMBER);
     Path folder = file.toAbsolutePath().normalize().getParent();
-    Path location = folder.resolve(entry.getValue()).normalize();
-    if (Path.of(entry.getValue()).isAbsolute() || !location.startsWith(folder)) {
+    Path data;
+    try {
+      data = folder.resolve(location).normalize();
+    } catch (InvalidPathException e) {
+      throw new InvalidModelException(
+          file + " keeps data in no possible file; location='" + Echo.of(location) + "'", e);
+    }
+    // A backslash is a separator on some systems, and a name's part on others.
+    if (Path.of(location).isAbsolute()
+        || location.indexOf('\\') >= 0
+        || !data.startsWith(folder)
+        || data.equals(folder)) {
       throw new InvalidModelException(
           file
               + " keeps data outside its directory, which is refused; location='"
-              + entry.getValue()
+              + Echo.of(location)
               + "'");
     }
+    if (!ModelFile.isThere(data)) {
+      throw new InvalidModelException(
+          data + " is missing, though " + file.getFileName() + " keeps data there");
+    }
+    ModelFile.requireRegular(data);
   }
 
-  /** Follows {@code input_ids} through casts and reshapes to the table it selects rows of. */
-  private long wordTableRows() {
-    Set<String> ids = new HashSet<>(Set.of("input_ids"));
-    for (OnnxMl.NodeProto node : nodes) {
-      if (node.getInputCount() > 1
-          && node.getOpType().equals("Gather")
-          && ids.contains(node.getInput(1))
-          && initializers.containsKey(node.getInput(0))) {
-        return initializers.get(node.getInput(0)).get(0);
+  private OnnxGraph describe(OnnxMessage graph) {
+    Map<String, List<Long>> initializers = new HashMap<>();
+    for (OnnxMessage tensor : graph.messages(GraphProto.INITIALIZER_FIELD_NUMBER)) {
+      initializers.put(
+          tensor.text(TensorProto.NAME_FIELD_NUMBER),
+          tensor.numbers(TensorProto.DIMS_FIELD_NUMBER));
+    }
+    List<String> inputs = new ArrayList<>();
+    for (OnnxMessage input : graph.messages(GraphProto.INPUT_FIELD_NUMBER)) {
+      inputs.add(input.text(ValueInfoProto.NAME_FIELD_NUMBER));
+    }
+    inputs.removeAll(initializers.keySet());
+    Map<String, List<Long>> outputs = new LinkedHashMap<>();
+    for (OnnxMessage output : graph.messages(GraphProto.OUTPUT_FIELD_NUMBER)) {
+      outputs.put(output.text(ValueInfoProto.NAME_FIELD_NUMBER), shape(output));
+    }
+    List<OnnxMessage> nodes = graph.messages(GraphProto.NODE_FIELD_NUMBER);
+    return new OnnxGraph(
+        List.copyOf(inputs),
+        Map.copyOf(outputs),
+        tableRows("input_ids", 2, nodes, initializers),
+        tableRows("token_type_ids", 4, nodes, initializers),
+        hasDynamicScales);
+  }
+
+  /** Returns the dimensions of a tensor's type; -1 where one is not fixed. */
+  private static List<Long> shape(OnnxMessage output) {
+    List<Long> dimensions = new ArrayList<>();
+    output.messages(ValueInfoProto.TYPE_FIELD_NUMBER).stream()
+        .flatMap(type -> type.messages(TypeProto.TENSOR_TYPE_FIELD_NUMBER).stream())
+        .flatMap(tensor -> tensor.messages(TypeProto.Tensor.SHAPE_FIELD_NUMBER).stream())
+        .flatMap(shape -> shape.messages(TensorShapeProto.DIM_FIELD_NUMBER).stream())
+        .forEach(
+            dimension -> {
+              List<Long> value =
+                  dimension.numbers(TensorShapeProto.Dimension.DIM_VALUE_FIELD_NUMBER);
+              dimensions.add(value.isEmpty() ? -1L : value.get(0));
+            });
+    return List.copyOf(dimensions);
+  }
+
+  /**
+   * Follows an input through casts and reshapes to the table it selects rows of.
+   *
+   * @param fused where the table stands among the inputs of {@code EmbedLayerNormalization}; the
+   *     input stands at 0 for words, at 1 for types
+   * @return the table's rows; -1 if none was found
+   */
+  private static long tableRows(
+      String input, int fused, List<OnnxMessage> nodes, Map<String, List<Long>> initializers) {
+    Set<String> names = new HashSet<>(Set.of(input));
+    for (OnnxMessage node : nodes) {
+      List<String> inputs = node.texts(NodeProto.INPUT_FIELD_NUMBER);
+      String operator = node.text(NodeProto.OP_TYPE_FIELD_NUMBER);
+      if (inputs.isEmpty()) {
+        continue;
       }
-      if (node.getOpType().equals("EmbedLayerNormalization")
-          && node.getInputCount() > 2
-          && ids.contains(node.getInput(0))
-          && initializers.containsKey(node.getInput(2))) {
-        return initializers.get(node.getInput(2)).get(0);
+      List<Long> table = List.of();
+      if (operator.equals("Gather") && inputs.size() > 1 && names.contains(inputs.get(1))) {
+        table = initializers.getOrDefault(inputs.get(0), List.of());
+      } else if (operator.equals("EmbedLayerNormalization")
+          && inputs.size() > fused
+          && names.contains(inputs.get(fused / 2 - 1))) {
+        table = initializers.getOrDefault(inputs.get(fused), List.of());
+      } else if (Set.of("Cast", "Reshape", "Identity").contains(operator)
+          && names.contains(inputs.get(0))) {
+        names.addAll(node.texts(NodeProto.OUTPUT_FIELD_NUMBER));
       }
-      if (Set.of("Cast", "Reshape", "Identity").contains(node.getOpType())
-          && ids.contains(node.getInput(0))) {
-        ids.add(node.getOutput(0));
+      if (!table.isEmpty()) {
+        return table.get(0);
       }
     }
     return -1;

@@ -27,7 +27,7 @@ public enum Task {
     throw new InvalidModelException(
         source
             + ": task must be pretrained, classification, ranking or question-answering; task='"
-            + key
+            + Echo.of(key)
             + "'");
   }
 }

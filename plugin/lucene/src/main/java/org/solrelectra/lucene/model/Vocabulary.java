@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,13 +26,30 @@ public final class Vocabulary {
   public static final String MASK = "[MASK]";
 
   private static final List<String> SPECIAL_TOKENS = List.of(PAD, UNK, CLS, SEP, MASK);
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+
+  // The largest vocabulary that is read: a million pieces, generously.
+  private static final int MOST_PIECES = 1 << 20;
+
+  private static final int MOST_BYTES = 32 << 20;
 
   private final List<String> pieces;
+  private final int learnt;
   private final Map<String, Integer> ids;
+  private final SpecialTokenNames names;
+  private final List<AddedToken> addedTokens;
 
-  private Vocabulary(List<String> pieces, Map<String, Integer> ids) {
+  private Vocabulary(
+      List<String> pieces,
+      int learnt,
+      Map<String, Integer> ids,
+      SpecialTokenNames names,
+      List<AddedToken> addedTokens) {
     this.pieces = pieces;
+    this.learnt = learnt;
     this.ids = ids;
+    this.names = names;
+    this.addedTokens = addedTokens;
   }
 
   /**
@@ -42,47 +58,117 @@ public final class Vocabulary {
    * @throws InvalidModelException if a special token is missing; {@code source} names the culprit
    */
   public static Vocabulary of(List<String> pieces, String source) throws InvalidModelException {
+    return of(pieces, SpecialTokenNames.BERT, List.of(), source);
+  }
+
+  /**
+   * Makes a vocabulary whose special tokens have other names, or that has tokens beside its pieces.
+   *
+   * @param addedTokens in the order of their ids, which are those of pieces or follow them without
+   *     a gap; special tokens may be among them, which stay text where a text has them
+   * @throws InvalidModelException if a special token is missing; {@code source} names the culprit
+   */
+  static Vocabulary of(
+      List<String> pieces, SpecialTokenNames names, List<AddedToken> addedTokens, String source)
+      throws InvalidModelException {
     Map<String, Integer> ids = new HashMap<>(pieces.size() * 2);
     for (int id = 0; id < pieces.size(); id++) {
       // Of a piece that stands twice the last line counts, as in Hugging Face's reader.
       ids.put(pieces.get(id), id);
     }
-    List<String> missing = new ArrayList<>(SPECIAL_TOKENS);
+    List<String> all = new ArrayList<>(pieces);
+    for (AddedToken token : addedTokens) {
+      int expected = ids.getOrDefault(token.content(), all.size());
+      if (token.id() != expected) {
+        throw new InvalidModelException(
+            source
+                + ": the id of added token '"
+                + Echo.of(token.content())
+                + "' must be that of the same piece or follow the pieces, "
+                + expected
+                + "; id="
+                + token.id());
+      }
+      if (expected == all.size()) {
+        all.add(token.content());
+        ids.put(token.content(), expected);
+      }
+    }
+    List<String> missing = new ArrayList<>(names.all());
     missing.removeAll(ids.keySet());
     if (!missing.isEmpty()) {
       throw new InvalidModelException(
-          source + " lacks special tokens; expected " + SPECIAL_TOKENS + "; missing " + missing);
+          source
+              + " lacks special tokens; expected "
+              + Echo.of(names.all())
+              + "; missing "
+              + Echo.of(missing));
     }
-    return new Vocabulary(List.copyOf(pieces), ids);
+    List<AddedToken> lookedFor =
+        addedTokens.stream().filter(token -> !names.all().contains(token.content())).toList();
+    return new Vocabulary(List.copyOf(all), pieces.size(), ids, names, lookedFor);
   }
 
   /**
-   * Reads {@code vocab.txt}: UTF-8, one piece a line.
+   * Reads {@code vocab.txt}: UTF-8, one piece a line. A byte-order mark and white space at the end
+   * of a line are no part of a piece, as in Hugging Face's reader.
    *
-   * @throws InvalidModelException if the file is not UTF-8 or lacks a special token
+   * @throws InvalidModelException if the file is not UTF-8, far too large, or lacks a special token
    */
   public static Vocabulary read(Path file) throws IOException {
+    return of(readPieces(file), file.toString());
+  }
+
+  /** Returns the number of lines of {@code vocab.txt}. */
+  static int pieceCount(Path file) throws InvalidModelException {
+    return lines(ModelFile.read(file, MOST_BYTES));
+  }
+
+  /** Reads the lines of {@code vocab.txt}. */
+  static List<String> readPieces(Path file) throws InvalidModelException {
+    byte[] bytes = ModelFile.read(file, MOST_BYTES);
+    int lines = lines(bytes);
+    if (lines > MOST_PIECES) {
+      throw new InvalidModelException(
+          file + " must have at most " + MOST_PIECES + " pieces; pieces=" + lines);
+    }
     String text;
     try {
-      text =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
-              .toString();
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new InvalidModelException(
           file + " is not UTF-8 text; expected one word piece a line", e);
     }
-    List<String> pieces = new ArrayList<>();
-    int start = 0;
+    List<String> pieces = new ArrayList<>(lines);
+    int start = !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? 1 : 0;
     while (start < text.length()) {
       int newline = text.indexOf('\n', start);
       int next = newline < 0 ? text.length() : newline;
-      int end = next > start && text.charAt(next - 1) == '\r' ? next - 1 : next;
-      pieces.add(text.substring(start, end));
+      pieces.add(withoutTrailingSpace(text, start, next));
       start = next + 1;
     }
-    return of(pieces, file.toString());
+    return pieces;
+  }
+
+  private static int lines(byte[] bytes) {
+    int lines = bytes.length > 0 && bytes[bytes.length - 1] != '\n' ? 1 : 0;
+    for (byte b : bytes) {
+      lines += b == '\n' ? 1 : 0;
+    }
+    return lines;
+  }
+
+  static String withoutTrailingSpace(String text, int start, int end) {
+    int to = end;
+    while (to > start && isWhiteSpace(text.charAt(to - 1))) {
+      to--;
+    }
+    return text.substring(start, to);
+  }
+
+  /** Unicode's property White_Space, which is neither of Java's two. */
+  static boolean isWhiteSpace(char c) {
+    return (c >= '\t' && c <= '\r') || c == '\u0085' || Character.isSpaceChar(c);
   }
 
   /** Returns the number of ids, special tokens included. */
@@ -90,9 +176,24 @@ public final class Vocabulary {
     return pieces.size();
   }
 
-  /** Returns all pieces in the order of their ids. */
+  /** Returns all pieces and added tokens in the order of their ids. */
   public List<String> pieces() {
     return pieces;
+  }
+
+  /** Returns what words are cut into: all pieces but the tokens that were added behind them. */
+  public List<String> wordPieces() {
+    return pieces.subList(0, learnt);
+  }
+
+  /** Returns the tokens that are looked for before a text is split into words; none in most. */
+  public List<AddedToken> addedTokens() {
+    return addedTokens;
+  }
+
+  /** Returns how this vocabulary writes BERT's special tokens. */
+  public SpecialTokenNames specialTokenNames() {
+    return names;
   }
 
   /** Returns the piece with this id, in {@code 0..size()-1}. */
@@ -106,26 +207,26 @@ public final class Vocabulary {
   }
 
   public int padId() {
-    return ids.get(PAD);
+    return ids.get(names.pad());
   }
 
   public int unknownId() {
-    return ids.get(UNK);
+    return ids.get(names.unk());
   }
 
   public int clsId() {
-    return ids.get(CLS);
+    return ids.get(names.cls());
   }
 
   public int sepId() {
-    return ids.get(SEP);
+    return ids.get(names.sep());
   }
 
   public int maskId() {
-    return ids.get(MASK);
+    return ids.get(names.mask());
   }
 
-  /** Returns the special tokens every vocabulary holds, in BERT's order. */
+  /** Returns BERT's special tokens, which every vocabulary holds that is learnt here. */
   public static List<String> specialTokens() {
     return SPECIAL_TOKENS;
   }

@@ -1,0 +1,21 @@
+package org.solrelectra.lucene.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class EchoTest {
+  @Test
+  void aValueIsShownInTwoHundredCharactersAtMost() {
+    String whole = "a".repeat(200);
+    assertEquals(whole, Echo.of(whole));
+    assertEquals("a".repeat(199) + "\u2026", Echo.of(whole + "b"));
+    assertEquals("a".repeat(198) + "\u2026", Echo.of("a".repeat(198) + "\ud83d\ude00\ud83d\ude00"));
+  }
+
+  @Test
+  void controlCharactersAreEscaped() {
+    assertEquals("a\\u000ab\\u001b[1m\\u2028", Echo.of("a\nb\u001b[1m\u2028"));
+    assertEquals("null", Echo.of(null));
+  }
+}
