@@ -2,20 +2,29 @@ package org.solrelectra.lucene.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.onnx.proto.OnnxMl;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.lucene.FixtureModels;
 
 class ModelDirectoryTest {
@@ -421,5 +430,309 @@ class ModelDirectoryTest {
             + " must take input_ids and may take attention_mask and token_type_ids; inputs: [input_ids, pixel_values,"
             + " token_type_ids]",
         failure());
+  }
+
+  private void keepNoHashes() throws IOException {
+    editJson("manifest.json", json -> json.remove("sha256"));
+  }
+
+  private void assertRefused(String file, String message) {
+    assertEquals(directory.resolve(file) + message, failure());
+  }
+
+  private void assertManifestRefused(String key, String json, String message) throws IOException {
+    Path file = directory.resolve("manifest.json");
+    String before = Files.readString(file);
+    ObjectMapper mapper = new ObjectMapper();
+    editJson(
+        "manifest.json",
+        root -> {
+          try {
+            ObjectNode parent = key.contains("/") ? root.withObject("/" + key.split("/")[0]) : root;
+            parent.set(key.substring(key.indexOf('/') + 1), mapper.readTree(json));
+          } catch (IOException e) {
+            throw new IllegalArgumentException(json, e);
+          }
+        });
+    assertRefused("manifest.json", message);
+    Files.writeString(file, before);
+  }
+
+  @Test
+  void everyKeyOfAManifestHasItsType() throws IOException {
+    assertManifestRefused(
+        "format_version", "\"1\"", ": format_version must be 1; format_version=\"1\"");
+    assertManifestRefused(
+        "format_version", "1.0", ": format_version must be 1; format_version=1.0");
+    assertManifestRefused("task", "[]", ": task must be text; task=[]");
+    assertManifestRefused("task", "null", " lacks the key 'task'");
+    assertManifestRefused(
+        "positive_label", "{}", ": positive_label must be text; positive_label={}");
+    assertManifestRefused("activation", "1", ": activation must be text; activation=1");
+    assertManifestRefused(
+        "activation", "\"relu\"", ": activation must be softmax or sigmoid; activation=\"relu\"");
+    assertManifestRefused("calibration", "1.5", ": calibration must be an object; calibration=1.5");
+    assertManifestRefused(
+        "calibration/temperature",
+        "\"2\"",
+        ": calibration.temperature must be a number above 0; temperature=\"2\"");
+    assertManifestRefused(
+        "calibration/temperature", "-1", ": temperature must be above 0; temperature=-1.0");
+    assertManifestRefused("truncation", "null", ": truncation must be an object; truncation=null");
+    assertManifestRefused(
+        "truncation/strategy", "[1]", ": truncation.strategy must be text; strategy=[1]");
+    assertManifestRefused(
+        "truncation/side",
+        "\"left\"",
+        ": truncation.side must be right: texts are cut at their end; side=\"left\"");
+    assertManifestRefused(
+        "truncation/stride",
+        "99999999999",
+        ": truncation.stride must be a whole number of 0 to 2147483647; stride=99999999999");
+    assertManifestRefused("sha256", "null", ": sha256 must be an object; sha256=null");
+    assertManifestRefused("sha256/vocab.txt", "7", ": sha256.vocab.txt must be text; vocab.txt=7");
+  }
+
+  @Test
+  void aManifestThatSaysNothingIsNotPassedOver() throws IOException {
+    Path file = directory.resolve("manifest.json");
+    Files.writeString(file, "");
+    assertRefused("manifest.json", " must hold a JSON object; it is empty");
+    Files.writeString(file, " \n");
+    assertRefused("manifest.json", " must hold a JSON object; it is empty");
+    Files.writeString(file, "null");
+    assertRefused("manifest.json", " must hold a JSON object; value=null");
+    Files.writeString(file, "[]");
+    assertRefused("manifest.json", " must hold a JSON object; value=[]");
+    Files.writeString(file, "{}");
+    assertRefused("manifest.json", ": format_version must be 1; format_version=(not given)");
+    Files.writeString(file, "{} {}");
+    assertTrue(failure().startsWith(file + " is not JSON: "), failure());
+    Files.delete(file);
+    Files.createSymbolicLink(file, Path.of("nothing"));
+    assertRefused("manifest.json", " must be a regular file; it is a link to nothing");
+  }
+
+  @Test
+  void aNameIsOneShortLine() throws IOException {
+    String shown = "\"" + "x".repeat(198) + "\u2026";
+    assertManifestRefused(
+        "version",
+        "\"" + "x".repeat(100_000) + "\"",
+        ": version must be text of 1 to 200 characters on one line; version=" + shown);
+    assertManifestRefused(
+        "name",
+        "\"a\\nb\"",
+        ": name must be text of 1 to 200 characters on one line; name=\"a\\nb\"");
+    keepNoHashes();
+    editJson("manifest.json", json -> json.put("version", "x".repeat(200)));
+    assertEquals("x".repeat(200), ModelDirectory.open(directory).manifest().version());
+  }
+
+  @Test
+  void hashesAndPathsMayBeWrittenAsOnOtherSystems() throws IOException {
+    Files.createDirectory(directory.resolve("onnx"));
+    Files.move(directory.resolve("model.onnx"), directory.resolve("onnx/model.onnx"));
+    editJson(
+        "manifest.json",
+        json -> {
+          ObjectNode hashes = json.withObject("/sha256");
+          String hash = hashes.remove("model.onnx").asText();
+          hashes.put("onnx\\model.onnx", hash.toUpperCase(Locale.ROOT));
+        });
+    assertEquals(directory.resolve("onnx/model.onnx"), ModelDirectory.open(directory).graphFile());
+    for (String outside : List.of("..\\other.txt", "C:\\other.txt")) {
+      assertManifestRefused(
+          "sha256/" + outside,
+          "\"00\"",
+          " lists a file outside the directory; file='" + outside.replace('\\', '/') + "'");
+    }
+    assertManifestRefused("sha256/a\0b", "\"00\"", " lists no possible file; file='a\\u0000b'");
+    assertManifestRefused(
+        "sha256/onnx/model.onnx", "\"00\"", " lists a file twice; file='onnx/model.onnx'");
+  }
+
+  private void assertConfigRefused(String key, String json, String message) throws IOException {
+    Path file = directory.resolve("config.json");
+    String before = Files.readString(file);
+    JsonNode value = new ObjectMapper().readTree(json);
+    editJson("config.json", root -> root.set(key, value));
+    assertRefused("config.json", message);
+    Files.writeString(file, before);
+  }
+
+  @Test
+  void everyKeyOfAConfigHasItsType() throws IOException {
+    dropManifest();
+    assertConfigRefused(
+        "architectures",
+        "\"Electra\"",
+        ": architectures must be a list of class names; architectures=\"Electra\"");
+    assertConfigRefused(
+        "architectures", "[1]", ": architectures must be a list of class names; architectures=[1]");
+    assertConfigRefused(
+        "problem_type",
+        "\"guess\"",
+        ": problem_type must be one of [single_label_classification, multi_label_classification,"
+            + " regression]; problem_type=\"guess\"");
+    assertConfigRefused("problem_type", "1", ": problem_type must be text; problem_type=1");
+    assertConfigRefused(
+        "vocab_size", "1e9", ": vocab_size must be a whole number of at least 1; vocab_size=1.0E9");
+    assertConfigRefused(
+        "vocab_size",
+        "99999999999999999999",
+        ": vocab_size must be a whole number of 1 to 2147483647; vocab_size=99999999999999999999");
+    assertConfigRefused(
+        "max_position_embeddings",
+        "\"512\"",
+        ": max_position_embeddings must be a whole number of at least 1;"
+            + " max_position_embeddings=\"512\"");
+    assertConfigRefused(
+        "type_vocab_size",
+        "[2]",
+        ": type_vocab_size must be a whole number of at least 0; type_vocab_size=[2]");
+    String labels = ": id2label must be an object of labels by id; id2label=";
+    for (String json : List.of("null", "[\"a\",\"b\",\"c\"]", "{}", "3")) {
+      assertConfigRefused("id2label", json, labels + json);
+    }
+    assertConfigRefused(
+        "id2label",
+        "{\"0\": \"a\", \"1\": null, \"2\": \"c\"}",
+        ": id2label.1 must be a label's text; 1=null");
+    assertConfigRefused(
+        "id2label",
+        "{\"0\": \"a\", \"1\": \" \", \"2\": \"c\"}",
+        ": id2label.1 must be a label's text; 1=\" \"");
+    assertConfigRefused(
+        "id2label",
+        "{\"0\": \"a\", \"1\": \"a\", \"2\": \"c\"}",
+        ": id2label must name each label once; twice 'a'");
+  }
+
+  @Test
+  void nestedJsonIsNotFollowedToItsEnd() throws IOException {
+    dropManifest();
+    Files.writeString(directory.resolve("config.json"), "[".repeat(1_000_000));
+    String message = failure();
+    assertTrue(message.startsWith(directory.resolve("config.json") + " is not JSON: "), message);
+  }
+
+  @Test
+  void manyLabelsAreReadInTimeThatGrowsWithTheirNumber() throws IOException {
+    dropManifest();
+    editJson(
+        "config.json",
+        json -> {
+          ObjectNode labels = json.putObject("id2label");
+          for (int id = 0; id < 200_000; id++) {
+            labels.put(String.valueOf(id), "label " + id);
+          }
+        });
+    String message = assertTimeout(Duration.ofSeconds(20), this::failure);
+    assertRefused(
+        "model.onnx", " gives 3 logits; expected one for each of the 200000 labels of config.json");
+    assertEquals(failure(), message);
+  }
+
+  @Test
+  void aGraphOfEndlessLogitsGetsNoLabels() throws IOException {
+    dropManifest();
+    editJson("config.json", json -> json.remove("id2label"));
+    editGraph(
+        model ->
+            model
+                .getGraphBuilder()
+                .getOutputBuilder(0)
+                .getTypeBuilder()
+                .getTensorTypeBuilder()
+                .getShapeBuilder()
+                .getDimBuilder(1)
+                .setDimValue(1L << 40));
+    assertRefused("model.onnx", " must give at most 1048576 logits; logits=1099511627776");
+  }
+
+  @Test
+  void fewerPiecesThanTheNetworkKnowsAreNoted() throws IOException {
+    dropManifest();
+    Path file = directory.resolve("vocab.txt");
+    List<String> pieces = Files.readAllLines(file);
+    Files.write(file, pieces.subList(0, pieces.size() - 1));
+    assertTrue(
+        ModelDirectory.open(directory)
+            .notes()
+            .contains(
+                "the vocabulary has fewer pieces than config.json's vocab_size=91; pieces=90"));
+  }
+
+  @Test
+  void aVocabularyLargerThanTheWordTableIsCountedAndNotKept() throws IOException {
+    dropManifest();
+    Files.writeString(directory.resolve("vocab.txt"), "\n".repeat(30_000_000));
+    assertEquals(
+        directory
+            + ": the vocabulary has more pieces than the graph's word table has rows, so the two do not belong"
+            + " together; pieces=30000000, rows=91",
+        failure());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "config.json",
+        "manifest.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "added_tokens.json",
+        "tokenizer.json",
+        "vocab.txt",
+        "model.onnx"
+      })
+  void whatIsNoRegularFileIsNotOpened(String name) throws IOException, InterruptedException {
+    keepNoHashes();
+    Path file = directory.resolve(name);
+    Files.deleteIfExists(file);
+    Files.createDirectory(file);
+    assertRefused(name, " must be a regular file; it is a directory");
+    Files.delete(file);
+    assumeTrue(Files.exists(Path.of("/dev/zero")), "skipped: no devices");
+    Files.createSymbolicLink(file, Path.of("/dev/zero"));
+    assertRefused(name, " must be a regular file; it is a pipe, a socket or a device");
+    Files.delete(file);
+    assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () -> assertRefused(name, " must be a regular file; it is a pipe, a socket or a device"));
+  }
+
+  @Test
+  void aFileThatIsFarTooLargeIsNotRead() throws IOException {
+    dropManifest();
+    try (RandomAccessFile larger =
+        new RandomAccessFile(directory.resolve("config.json").toFile(), "rw")) {
+      larger.setLength(1L << 40);
+    }
+    assertRefused("config.json", " must have at most 16777216 bytes; bytes=1099511627776");
+  }
+
+  @Test
+  void aNetworkOfOneTokenTypeIsGivenNoOther() throws IOException {
+    assertEquals(1, ModelDirectory.open(directory).passageType());
+    dropManifest();
+    editGraph(
+        model ->
+            model.getGraphBuilder().getInitializerBuilderList().stream()
+                .filter(tensor -> tensor.getName().contains("token_type"))
+                .forEach(
+                    tensor ->
+                        tensor
+                            .setDims(0, 1)
+                            .setRawData(
+                                tensor.getRawData().substring(0, tensor.getRawData().size() / 2))));
+    ModelDirectory model = ModelDirectory.open(directory);
+    assertEquals(0, model.passageType());
+    assertTrue(
+        model
+            .notes()
+            .contains("the network knows one token type; 0 is sent for both texts of a pair"));
   }
 }
