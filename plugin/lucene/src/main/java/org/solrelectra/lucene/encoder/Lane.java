@@ -6,8 +6,8 @@ public enum Lane {
   QUERY,
 
   /**
-   * Documents on their way into the index. Served when no query waits, and once a second even then;
-   * never refused: the client that sends documents waits.
+   * Documents on their way into the index. Served when no query waits, and for a share of the time
+   * even then; never refused: the client that sends documents waits.
    */
   INDEXING
 }

@@ -1,6 +1,9 @@
 package org.solrelectra.lucene.encoder;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,10 +15,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,12 +57,8 @@ class WorkerPoolTest {
   }
 
   private static void await(CountDownLatch latch) {
-    try {
-      if (!latch.await(20, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("no second thread came");
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+    if (!await(latch, 20)) {
+      throw new IllegalStateException("no second thread came");
     }
   }
 
@@ -240,6 +241,57 @@ class WorkerPoolTest {
     }
   }
 
+  /**
+   * Has queries and documents wait for one slot until items have taken a second of a clock that
+   * only they move, and returns how many milliseconds of it each lane got.
+   */
+  private static long[] served(double indexingShare, int queryMillis, int documentMillis)
+      throws InterruptedException {
+    AtomicLong nanoTime = new AtomicLong();
+    long[] served = new long[2];
+    try (WorkerPool pool = new WorkerPool(0, indexingShare, nanoTime::get)) {
+      Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
+      List<Thread> callers = new ArrayList<>();
+      for (Lane lane : Lane.values()) {
+        int millis = lane == Lane.QUERY ? queryMillis : documentMillis;
+        for (int i = 0; i < 2; i++) {
+          callers.add(
+              start(
+                  () ->
+                      pool.forEach(
+                          1_000_000,
+                          lane,
+                          Deadline.NONE,
+                          index -> {
+                            boolean goOn = nanoTime.get() < 1_000_000_000;
+                            if (goOn) {
+                              served[lane.ordinal()] += millis;
+                              nanoTime.addAndGet(millis * 1_000_000L);
+                            }
+                            return goOn;
+                          })));
+          awaitWaiting(callers.get(callers.size() - 1));
+        }
+      }
+      busy.end();
+      for (Thread caller : callers) {
+        caller.join();
+      }
+    }
+    return served;
+  }
+
+  /** However long the items of the one and of the other take. */
+  @Test
+  void documentsGetTheirShareBetweenQueriesThatNeverEndAndQueriesTheRest()
+      throws InterruptedException {
+    assertArrayEquals(new long[] {900, 100}, served(0.1, 1, 1));
+    assertArrayEquals(new long[] {900, 100}, served(0.1, 5, 1));
+    assertArrayEquals(new long[] {900, 100}, served(0.1, 1, 10));
+    assertArrayEquals(new long[] {750, 250}, served(0.25, 1, 5));
+    assertArrayEquals(new long[] {1000, 0}, served(0, 1, 1));
+  }
+
   /** Two callers that ask again and again leave no moment in which no query waits. */
   @Test
   void documentsGetThroughBetweenQueriesThatNeverEnd() throws InterruptedException, IOException {
@@ -261,6 +313,124 @@ class WorkerPoolTest {
         caller.join();
       }
     }
+  }
+
+  /** Returns how many items ran at once when as many had begun as there are slots. */
+  private static int usedSlots(int requests, int items, Set<String> threads)
+      throws InterruptedException {
+    try (WorkerPool pool = new WorkerPool(16)) {
+      int expected = Math.min(17, requests * items);
+      CountDownLatch all = new CountDownLatch(expected);
+      AtomicInteger running = new AtomicInteger();
+      AtomicInteger most = new AtomicInteger();
+      List<Thread> callers = new ArrayList<>();
+      for (int i = 0; i < requests; i++) {
+        callers.add(
+            start(
+                () ->
+                    pool.forEach(
+                        items,
+                        Lane.QUERY,
+                        Deadline.NONE,
+                        index -> {
+                          most.accumulateAndGet(running.incrementAndGet(), Math::max);
+                          threads.add(Thread.currentThread().getName());
+                          all.countDown();
+                          boolean began = await(all, 5);
+                          running.decrementAndGet();
+                          return began;
+                        })));
+      }
+      for (Thread caller : callers) {
+        caller.join();
+      }
+      return most.get();
+    }
+  }
+
+  private static boolean await(CountDownLatch latch, int seconds) {
+    try {
+      return latch.await(seconds, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** One request's count alone does not say how many helpers there is work for. */
+  @Test
+  void smallRequestsUseAllSlotsTogether() throws InterruptedException {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    assertEquals(17, usedSlots(4, 5, threads));
+    assertEquals(17, usedSlots(8, 3, threads));
+    assertEquals(10, usedSlots(5, 2, threads));
+    assertEquals(17, usedSlots(1, 40, threads));
+  }
+
+  @Test
+  void requestsOfOneItemNeedNoHelpers() throws InterruptedException {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    assertEquals(17, usedSlots(20, 1, threads));
+    assertFalse(
+        threads.stream().anyMatch(name -> name.startsWith("solr-electra")), threads.toString());
+  }
+
+  /** Nobody would serve the requests behind it if it stayed first. */
+  @Test
+  void aDeadlineThatThrowsLeavesItsPlace() throws InterruptedException, IOException {
+    try (WorkerPool pool = new WorkerPool(0)) {
+      Busy busy = new Busy(pool, Lane.QUERY, 1, () -> {});
+      IllegalStateException failure = new IllegalStateException("who knows");
+      Deadline broken =
+          Deadline.NONE.cancelledBy(
+              () -> {
+                throw failure;
+              });
+      assertSame(
+          failure,
+          assertThrows(
+              IllegalStateException.class,
+              () -> pool.forEach(3, Lane.QUERY, broken, index -> true)));
+      busy.end();
+      AtomicInteger runs = new AtomicInteger();
+      pool.forEach(2, Lane.QUERY, Deadline.NONE, index -> runs.incrementAndGet() > 0);
+      assertEquals(2, runs.get());
+    }
+  }
+
+  /** A helper that took it for a wish to end it would be missing from then on. */
+  @Test
+  void anItemMayLeaveItsThreadInterrupted() throws InterruptedException, IOException {
+    try (WorkerPool pool = new WorkerPool(1)) {
+      Thread caller = Thread.currentThread();
+      for (int round = 0; round < 3; round++) {
+        CountDownLatch two = new CountDownLatch(2);
+        AtomicInteger runs = new AtomicInteger();
+        pool.forEach(
+            20,
+            Lane.QUERY,
+            Deadline.NONE,
+            index -> {
+              two.countDown();
+              await(two);
+              if (Thread.currentThread() != caller) {
+                Thread.currentThread().interrupt();
+              }
+              return runs.incrementAndGet() > 0;
+            });
+        assertEquals(20, runs.get());
+      }
+    }
+  }
+
+  @Test
+  void aClosedPoolSetsNoAlarmAndKeepsThoseItHas() throws Exception {
+    WorkerPool pool = new WorkerPool(0);
+    CountDownLatch alarm = new CountDownLatch(1);
+    ScheduledFuture<?> before = pool.at(Deadline.afterMillis(50), alarm::countDown);
+    pool.close();
+    assertNull(pool.at(Deadline.afterMillis(0), alarm::countDown));
+    before.get();
+    assertEquals(0, alarm.getCount());
   }
 
   @Test
