@@ -3,6 +3,8 @@ package org.solrelectra.lucene.encoder;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -15,6 +17,12 @@ final class OrtRuntime {
    * enough for 400,000. The same crash in Vespa: https://github.com/vespa-engine/vespa/pull/37786
    */
   private static final long STACK_BYTES = 128L << 20;
+
+  /** The property that names the folder into which ONNX Runtime unpacks its libraries. */
+  private static final String FOLDER = "java.io.tmpdir";
+
+  /** What they take there, of 1.29.0 for Linux. */
+  private static final int LIBRARY_MEGABYTES = 29;
 
   private OrtRuntime() {}
 
@@ -40,6 +48,9 @@ final class OrtRuntime {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while ONNX Runtime started", e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof LinkageError error) {
+        throw new IOException(loadingAdvice(error, Path.of(System.getProperty(FOLDER))), error);
+      }
       if (e.getCause() instanceof Error error) {
         throw error;
       }
@@ -48,5 +59,35 @@ final class OrtRuntime {
       }
       throw new IllegalStateException(e.getCause());
     }
+  }
+
+  /**
+   * Says what loading the library needs. Why it failed is not always to be known: where there is no
+   * room to unpack it, what is thrown is that it stands in no folder of java.library.path; and what
+   * is thrown from the second time on, only that it failed before.
+   */
+  static String loadingAdvice(LinkageError error, Path folder) {
+    Throwable cause = error;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return "ONNX Runtime's native library cannot be loaded ("
+        + cause
+        + "). It needs: on Linux glibc (Alpine's musl is not enough); a temporary folder that"
+        + " libraries can be loaded from, java.io.tmpdir="
+        + folder
+        + "; with Solr's security manager the line 'permission java.lang.RuntimePermission"
+        + " \"loadLibrary.*\";' in server/etc/security.policy; "
+        + LIBRARY_MEGABYTES
+        + " MB of room in the temporary folder, where "
+        + room(folder)
+        + ". Java does not try to load it again: restart the process when that is mended";
+  }
+
+  private static String room(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return "there is no such folder";
+    }
+    return folder.toFile().getUsableSpace() / 1_000_000 + " MB are left";
   }
 }
