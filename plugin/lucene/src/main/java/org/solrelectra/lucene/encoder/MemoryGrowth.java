@@ -9,7 +9,7 @@ import java.util.OptionalLong;
 /**
  * Runs a model on sequences whose length doubles, and finds whether it takes more memory than it
  * may. It measures by how much the process's resident memory grows: ONNX Runtime keeps what a run
- * has taken. What others take meanwhile is counted too, so an excess is to be found twice.
+ * has taken. What others take meanwhile is counted too, so an excess is to be found more than once.
  *
  * <p>It need not get to the greatest length, whose run alone would take longer than opening a
  * model: it ends when what was measured stays below the limit even if it grows eightfold with each
@@ -83,7 +83,7 @@ final class MemoryGrowth {
     if (baseline.isEmpty()) {
       return Optional.empty();
     }
-    long before = 0;
+    double before = 0;
     int tokens = Math.min(FIRST_TOKENS, maxTokens);
     while (true) {
       runs.run(tokens);
@@ -95,7 +95,10 @@ final class MemoryGrowth {
         return Optional.empty();
       }
       int next = Math.min(2 * tokens, maxTokens);
-      double factor = Math.max(LEAST_FACTOR, (double) growth / Math.max(before, NOISE_BYTES));
+      double factor =
+          tokens == Math.min(FIRST_TOKENS, maxTokens)
+              ? LARGEST_FACTOR
+              : Math.max(LEAST_FACTOR, growth / Math.max(before, NOISE_BYTES));
       if (growth > NOISE_BYTES && growth * factor > limitBytes) {
         return Optional.of(new Excess(next, (long) (growth * factor)));
       }

@@ -18,8 +18,10 @@ import org.solrelectra.lucene.model.ModelDirectory;
  * with a graph of dynamic scales, and with others if it did when the model was opened.
  */
 public final class OnnxEncoder implements Encoder {
-  /** What grows while a model is opened may be another's: one that is refused was tried twice. */
-  private static final int OPENING_ATTEMPTS = 2;
+  /**
+   * What grows while a model is opened may be another's: one that is refused was tried so often.
+   */
+  private static final int OPENING_ATTEMPTS = 3;
 
   private final ModelDirectory model;
   private final WorkerPool pool;

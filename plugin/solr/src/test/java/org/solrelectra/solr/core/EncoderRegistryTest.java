@@ -4,32 +4,40 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.core.CoreContainer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.solrelectra.lucene.classification.EncoderClassifier;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.Lane;
-import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.encoder.OpeningLimits;
 import org.solrelectra.solr.FixtureModels;
 import org.solrelectra.solr.WordScoreModel;
 
 class EncoderRegistryTest {
   private static final String INTENTS = FixtureModels.INTENTS.name();
+  private static final NodeSettings SETTINGS =
+      new NodeSettings(1_000_000, 0.1, Duration.ofMinutes(1), OpeningLimits.ofThisMachine());
 
   @TempDir private Path root;
   private EncoderRegistry registry;
@@ -37,7 +45,7 @@ class EncoderRegistryTest {
   @BeforeEach
   void openRegistry() throws IOException {
     FixtureModels.write(root);
-    registry = new EncoderRegistry(root, new WorkerPool(1), new ScoreCache(1_000_000));
+    registry = new EncoderRegistry(new ModelRoot(root), SETTINGS);
   }
 
   @AfterEach
@@ -109,10 +117,41 @@ class EncoderRegistryTest {
   void nameIsNoPath() {
     for (String name : List.of("", ".", "..", "../models/topics", "/topics", "a b", "to:pics")) {
       assertEquals(
-          "a model's name must be of letters, digits, '.', '_' and '-', and is no path; model='"
+          "a model's name must be of letters, digits, '.', '_' and '-', 200 at most, and is no path;"
+              + " model='"
               + name
               + "'",
           refusal(name));
+    }
+  }
+
+  /** A parameter of a megabyte would make a megabyte of log. */
+  @Test
+  void longNameIsNotRepeatedInFull() {
+    assertEquals(
+        "a model's name must be of letters, digits, '.', '_' and '-', 200 at most, and is no path;"
+            + " model='"
+            + "m".repeat(200)
+            + "...'",
+        refusal("m".repeat(1_000_000)));
+  }
+
+  @Test
+  void fileIsNoModel() throws IOException {
+    Path file = Files.writeString(root.resolve("a-file"), "");
+    assertEquals(
+        "model 'a-file' must be a directory; "
+            + file
+            + " is a file. Copy its directory there, or set solr.electra.models to the folder that"
+            + " holds it",
+        refusal("a-file"));
+    try (EncoderRegistry wrong = new EncoderRegistry(new ModelRoot(file), SETTINGS)) {
+      assertEquals(
+          "there is no model 'topics': "
+              + file
+              + " must be a folder of models and is a file. Copy its directory there, or set"
+              + " solr.electra.models to the folder that holds it",
+          assertThrows(SolrException.class, () -> wrong.acquire("topics")).getMessage());
     }
   }
 
@@ -155,6 +194,26 @@ class EncoderRegistryTest {
     }
   }
 
+  /** A pipe that nobody writes to, as a hung mount, ends no read. */
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  @Timeout(60)
+  void pipeInsteadOfAFileHoldsUpNobody() throws IOException, InterruptedException {
+    Path config = root.resolve("passage-ranker").resolve("config.json");
+    Files.delete(config);
+    assertEquals(0, new ProcessBuilder("mkfifo", config.toString()).start().waitFor());
+    NodeSettings settings =
+        new NodeSettings(0, 0.1, Duration.ofSeconds(10), OpeningLimits.ofThisMachine());
+    try (EncoderRegistry other = new EncoderRegistry(new ModelRoot(root), settings)) {
+      CompletableFuture<SolrException> refused =
+          CompletableFuture.supplyAsync(
+              () -> assertThrows(SolrException.class, () -> other.acquire("passage-ranker")));
+      other.acquire(INTENTS).close();
+      String message = refused.join().getMessage();
+      assertTrue(message.startsWith("model 'passage-ranker' "), message);
+    }
+  }
+
   private static CoreContainer node(Path home) throws IOException {
     Files.writeString(home.resolve("solr.xml"), "<solr/>");
     return new CoreContainer(home, new Properties());
@@ -194,20 +253,56 @@ class EncoderRegistryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"many", "-1", "1.5", "99999999999"})
-  void sizeOfTheCacheMustBeANumber(String size, @TempDir Path home) throws IOException {
+  @CsvSource({
+    "solr.electra.scoreCacheMegabytes, many, a whole number from 0 to 1048576",
+    "solr.electra.scoreCacheMegabytes, -1, a whole number from 0 to 1048576",
+    "solr.electra.scoreCacheMegabytes, 1.5, a whole number from 0 to 1048576",
+    "solr.electra.scoreCacheMegabytes, 99999999999, a whole number from 0 to 1048576",
+    "solr.electra.openTimeoutSeconds, 0, a whole number from 1 to 86400",
+    "solr.electra.openTimeoutSeconds, 1m, a whole number from 1 to 86400",
+    "solr.electra.modelMemoryMegabytes, 0, a whole number from 1 to 1048576",
+    "solr.electra.indexingShare, 10 %, a number of at least 0 and less than 1",
+    "solr.electra.indexingShare, 1, a number of at least 0 and less than 1",
+    "solr.electra.indexingShare, -0.1, a number of at least 0 and less than 1",
+    "solr.electra.indexingShare, NaN, a number of at least 0 and less than 1",
+  })
+  void propertyMustBeANumber(String property, String value, String expected, @TempDir Path home)
+      throws IOException {
     CoreContainer node = node(home);
-    System.setProperty(EncoderRegistry.CACHE_PROPERTY, size);
+    System.setProperty(property, value);
     try {
       SolrException error = assertThrows(SolrException.class, () -> EncoderRegistry.of(node));
       assertEquals(
-          "solr.electra.scoreCacheMegabytes must be a whole number from 0 to 1048576;"
-              + " solr.electra.scoreCacheMegabytes="
-              + size,
-          error.getMessage());
+          property + " must be " + expected + "; " + property + "=" + value, error.getMessage());
     } finally {
-      System.clearProperty(EncoderRegistry.CACHE_PROPERTY);
+      System.clearProperty(property);
       node.shutdown();
+    }
+  }
+
+  @Test
+  void propertiesAreRead() {
+    Map<String, String> properties =
+        Map.of(
+            EncoderRegistry.CACHE_PROPERTY, "7",
+            EncoderRegistry.INDEXING_SHARE_PROPERTY, "0.25",
+            EncoderRegistry.OPEN_TIMEOUT_PROPERTY, "10",
+            EncoderRegistry.MODEL_MEMORY_PROPERTY, "500");
+    assertEquals(
+        new NodeSettings(
+            32_000_000,
+            0.1,
+            Duration.ofMinutes(1),
+            new OpeningLimits(OpeningLimits.ofThisMachine().memoryBytes(), 30_000)),
+        NodeSettings.read());
+    properties.forEach(System::setProperty);
+    try {
+      assertEquals(
+          new NodeSettings(
+              7_000_000, 0.25, Duration.ofSeconds(10), new OpeningLimits(500_000_000, 5_000)),
+          NodeSettings.read());
+    } finally {
+      properties.keySet().forEach(System::clearProperty);
     }
   }
 
