@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
-import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.storage.FileHash;
 
 /** The weights of a Hugging Face directory, whatever the files and the transformers of then. */

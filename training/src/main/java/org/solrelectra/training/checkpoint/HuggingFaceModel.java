@@ -12,12 +12,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.TokenizerConfig;
 import org.solrelectra.lucene.model.Vocabulary;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
-import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ElectraConfig;
 
 /**

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
-import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ParameterSet;
 import org.solrelectra.training.network.Tensors;
 

@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * Reads and writes safetensors: 8 bytes of little-endian header length, a JSON header, raw

@@ -7,9 +7,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
-import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.ElectraConfig;
 
 /** The weights that a network of given sizes has: Hugging Face's names, and shapes. */

@@ -8,7 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.function.LongSupplier;
-import org.solrelectra.training.message.Excerpt;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.pretrain.NotEnoughMemoryException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

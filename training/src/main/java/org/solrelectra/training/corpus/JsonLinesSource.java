@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.solrelectra.training.message.Excerpt;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * Reads documents from JSONL files: one object a line, one document an object. A document's text is

@@ -21,7 +21,7 @@ import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.StringHelper;
-import org.solrelectra.training.message.Excerpt;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * Reads documents from the stored fields of a Lucene index, deleted documents left out. The index

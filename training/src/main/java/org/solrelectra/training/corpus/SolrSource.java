@@ -23,7 +23,7 @@ import org.apache.solr.common.SolrException;
 import org.apache.solr.common.params.CommonParams;
 import org.apache.solr.common.params.CursorMarkParams;
 import org.apache.solr.common.params.ModifiableSolrParams;
-import org.solrelectra.training.message.Excerpt;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * Reads documents from a running Solr, in the order of its unique key, with a cursor: each document

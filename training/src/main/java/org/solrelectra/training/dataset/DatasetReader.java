@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.corpus.Blank;
 import org.solrelectra.training.corpus.TextLines;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * Reads examples from JSONL (one object a line) or TSV (a header line, then values between tabs),

@@ -9,10 +9,10 @@ import org.solrelectra.lucene.encoder.EncoderOutput;
 import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.dataset.TextSequences;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * What a classifier says about examples.

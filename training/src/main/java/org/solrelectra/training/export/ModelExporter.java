@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.lucene.model.ModelDirectory;
@@ -20,7 +21,6 @@ import org.solrelectra.training.checkpoint.HuggingFaceDirectory;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.export.OnnxExporter.Operators;
-import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.storage.FileHash;
 import org.solrelectra.training.storage.Folders;
 

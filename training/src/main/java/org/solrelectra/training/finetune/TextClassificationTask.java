@@ -7,11 +7,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.TokenSequence;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.dataset.TextSequences;
-import org.solrelectra.training.message.Excerpt;
 import org.solrelectra.training.network.Tensors;
 
 /** One label a text, or a pair of texts: cross-entropy, and accuracy on the development set. */

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * The sizes of one ELECTRA network, with the keys of Hugging Face's {@code ElectraConfig}.

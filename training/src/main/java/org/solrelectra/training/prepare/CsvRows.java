@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.dataset.InvalidDatasetException;
-import org.solrelectra.training.message.Excerpt;
 
 /** Rows of a CSV file with a header line, by column name. */
 final class CsvRows {

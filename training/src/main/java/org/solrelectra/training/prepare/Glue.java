@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledText;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * Tables of GLUE (Wang et al. 2019): sentences of SST-2, question and sentence pairs of QNLI. For

@@ -12,10 +12,10 @@ import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * LiveQA 2017's medical questions with MedQuAD's judged answers: a test set. The judgements 1 to 4

@@ -5,12 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.corpus.CorpusReader;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
 import org.solrelectra.training.evaluation.Bm25Index;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * Open-domain questions with answer strings (Natural Questions, TriviaQA) over Wikipedia by distant

@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * Questions on Wikipedia sections with the sentences that answer them (Jurczyk et al. 2016;

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.training.corpus.TextLines;
 import org.solrelectra.training.dataset.InvalidDatasetException;
 import org.solrelectra.training.dataset.LabeledPair;
-import org.solrelectra.training.message.Excerpt;
 
 /**
  * WikiQA (Yang et al. 2015), for testing: either a folder of line-by-line files, or tab-separated

@@ -209,8 +209,8 @@ class CommandLineTest {
     boolean option = call.contains("--LONG");
     String shown =
         option
-            ? message.replace("--LONG", "--" + "x".repeat(198) + "… (100002 characters)")
-            : message.replace("LONG", "x".repeat(200) + "… (100000 characters)");
+            ? message.replace("--LONG", "--" + "x".repeat(197) + "…")
+            : message.replace("LONG", "x".repeat(199) + "…");
     CommandRun run = CommandRun.of(arguments);
     assertEquals("electra " + arguments[0] + ": " + shown, run.errorLine());
   }

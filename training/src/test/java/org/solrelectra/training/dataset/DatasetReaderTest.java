@@ -185,8 +185,8 @@ class DatasetReaderTest {
     assertEquals(
         file
             + " line 2: the label of a pair must be a whole number, 1 for relevant; label='"
-            + "x".repeat(200)
-            + "… (1000000 characters)'",
+            + "x".repeat(199)
+            + "…'",
         error(() -> reader.pairs(file)));
   }
 

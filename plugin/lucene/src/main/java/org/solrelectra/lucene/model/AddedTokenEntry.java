@@ -47,7 +47,7 @@ record AddedTokenEntry(AddedToken token, boolean isStripped, boolean isSingleWor
       throws InvalidModelException {
     boolean areStripped = entries.stream().anyMatch(AddedTokenEntry::isStripped);
     for (AddedTokenEntry entry : entries) {
-      String shown = "; content='" + Echo.of(entry.token.content()) + "'";
+      String shown = "; content='" + Excerpt.of(entry.token.content()) + "'";
       if (entry.isSingleWord) {
         throw new InvalidModelException(
             source

@@ -41,9 +41,6 @@ public final class GraphMemory {
   /** A tensor that takes more bytes in the file holds no shape. */
   private static final int LARGEST_SHAPE_BYTES = 4096;
 
-  /** A shape of thousands of dimensions, or a long name, is not repeated in full. */
-  private static final int LONGEST_ECHO = 200;
-
   private final Path file;
   private final int length;
   private final long limitBytes;
@@ -257,19 +254,15 @@ public final class GraphMemory {
               + " declares a tensor that is too large; a model may take "
               + limitBytes
               + " bytes; tensor '"
-              + echo(name)
+              + Excerpt.of(name)
               + "' of "
-              + echo(shape.toString())
+              + Excerpt.of(shape)
               + " takes "
               + (long) bytes
               + " for a sequence of "
               + length
               + " tokens");
     }
-  }
-
-  private static String echo(String value) {
-    return value.length() <= LONGEST_ECHO ? value : value.substring(0, LONGEST_ECHO) + "...";
   }
 
   /** Returns what a value of a type takes; 1 for types of less than a byte and unknown ones. */

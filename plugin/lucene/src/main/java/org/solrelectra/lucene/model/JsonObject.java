@@ -49,15 +49,16 @@ final class JsonObject {
     try {
       json = mapper().readTree(bytes);
     } catch (JsonProcessingException e) {
-      throw new InvalidModelException(file + " is not JSON: " + Echo.of(e.getOriginalMessage()), e);
+      throw new InvalidModelException(
+          file + " is not JSON: " + Excerpt.of(e.getOriginalMessage()), e);
     } catch (IOException e) {
-      throw new InvalidModelException(file + " is not JSON: " + Echo.of(e.getMessage()), e);
+      throw new InvalidModelException(file + " is not JSON: " + Excerpt.of(e.getMessage()), e);
     }
     if (!json.isObject()) {
       throw new InvalidModelException(
           file
               + " must hold a JSON object; "
-              + (json.isMissingNode() ? "it is empty" : "value=" + Echo.of(json)));
+              + (json.isMissingNode() ? "it is empty" : "value=" + Excerpt.of(json)));
     }
     return new JsonObject(file, "", json);
   }
@@ -180,6 +181,6 @@ final class JsonObject {
             + "; "
             + key
             + "="
-            + Echo.of(json.path(key).isMissingNode() ? "(not given)" : json.get(key)));
+            + Excerpt.of(json.path(key).isMissingNode() ? "(not given)" : json.get(key)));
   }
 }

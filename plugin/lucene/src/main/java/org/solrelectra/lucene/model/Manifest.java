@@ -96,7 +96,7 @@ public record Manifest(
   /** Returns what logs, statistics and answers show of a model: not too long and on one line. */
   private static String name(JsonObject json, String key) throws InvalidModelException {
     String name = json.requiredText(key);
-    if (name.isBlank() || name.length() > LONGEST_NAME || Echo.hasControls(name)) {
+    if (name.isBlank() || name.length() > LONGEST_NAME || Excerpt.hasControls(name)) {
       throw json.wrong(key, "text of 1 to " + LONGEST_NAME + " characters on one line");
     }
     return name;

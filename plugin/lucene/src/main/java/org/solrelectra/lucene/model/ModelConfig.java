@@ -101,7 +101,7 @@ public record ModelConfig(
         throw new InvalidModelException(
             json.file()
                 + ": id2label must name each label once; twice '"
-                + Echo.of(label.textValue())
+                + Excerpt.of(label.textValue())
                 + "'");
       }
     }

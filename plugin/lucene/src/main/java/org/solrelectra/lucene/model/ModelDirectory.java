@@ -95,7 +95,7 @@ public final class ModelDirectory {
       String name = entry.getKey().replace('\\', '/');
       if (portable.put(name, entry.getValue()) != null) {
         throw new InvalidModelException(
-            path.resolve(Manifest.FILE) + " lists a file twice; file='" + Echo.of(name) + "'");
+            path.resolve(Manifest.FILE) + " lists a file twice; file='" + Excerpt.of(name) + "'");
       }
     }
     return portable;
@@ -181,7 +181,7 @@ public final class ModelDirectory {
         throw new InvalidModelException(
             file
                 + " is damaged or was changed: its SHA-256 must be "
-                + Echo.of(entry.getValue())
+                + Excerpt.of(entry.getValue())
                 + "; sha256="
                 + hash);
       }
@@ -194,13 +194,14 @@ public final class ModelDirectory {
       file = path.resolve(name).normalize();
     } catch (InvalidPathException e) {
       throw new InvalidModelException(
-          path.resolve(Manifest.FILE) + " lists no possible file; file='" + Echo.of(name) + "'", e);
+          path.resolve(Manifest.FILE) + " lists no possible file; file='" + Excerpt.of(name) + "'",
+          e);
     }
     if (!file.startsWith(path) || isOfWindows(name)) {
       throw new InvalidModelException(
           path.resolve(Manifest.FILE)
               + " lists a file outside the directory; file='"
-              + Echo.of(name)
+              + Excerpt.of(name)
               + "'");
     }
     return file;
@@ -303,7 +304,7 @@ public final class ModelDirectory {
       throw new InvalidModelException(
           graphFile
               + " must give 'logits', or 'start_logits' and 'end_logits'; outputs: "
-              + Echo.of(graph.outputs().keySet()));
+              + Excerpt.of(graph.outputs().keySet()));
     }
     boolean exclusive =
         task == Task.CLASSIFICATION && !"multi_label_classification".equals(config.problemType());
@@ -327,7 +328,7 @@ public final class ModelDirectory {
       throw new InvalidModelException(
           graphFile
               + " must take input_ids and may take attention_mask and token_type_ids; inputs: "
-              + Echo.of(graph.inputs()));
+              + Excerpt.of(graph.inputs()));
     }
     List<String> wanted =
         manifest.task() == Task.QUESTION_ANSWERING
@@ -341,7 +342,7 @@ public final class ModelDirectory {
               + " for task "
               + manifest.task().key()
               + "; outputs: "
-              + Echo.of(graph.outputs().keySet()));
+              + Excerpt.of(graph.outputs().keySet()));
     }
     if (manifest.stride() != null && manifest.stride() > maxWindowStride()) {
       throw new InvalidModelException(
@@ -355,9 +356,9 @@ public final class ModelDirectory {
       throw new InvalidModelException(
           path.resolve(Manifest.FILE)
               + ": positive_label '"
-              + Echo.of(manifest.positiveLabel())
+              + Excerpt.of(manifest.positiveLabel())
               + "' is not in config.json; labels: "
-              + Echo.of(labels));
+              + Excerpt.of(labels));
     }
   }
 

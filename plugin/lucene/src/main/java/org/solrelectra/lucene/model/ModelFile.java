@@ -59,6 +59,6 @@ final class ModelFile {
   }
 
   static InvalidModelException unreadable(Path file, IOException cause) {
-    return new InvalidModelException(file + " cannot be read: " + Echo.of(cause), cause);
+    return new InvalidModelException(file + " cannot be read: " + Excerpt.of(cause), cause);
   }
 }

@@ -87,7 +87,7 @@ final class OnnxGraphInspector {
       throw e;
     } catch (InvalidProtocolBufferException e) {
       throw new InvalidModelException(
-          file + " is not an ONNX file or is cut short: " + Echo.of(e.getMessage()), e);
+          file + " is not an ONNX file or is cut short: " + Excerpt.of(e.getMessage()), e);
     } catch (IOException e) {
       throw ModelFile.unreadable(file, e);
     }
@@ -114,9 +114,9 @@ final class OnnxGraphInspector {
       throw new InvalidModelException(
           file
               + " uses operator "
-              + Echo.of(operator)
+              + Excerpt.of(operator)
               + " of domain '"
-              + Echo.of(domain)
+              + Excerpt.of(domain)
               + "'; only ai.onnx and com.microsoft are allowed");
     }
     hasDynamicScales |= operator.startsWith(DYNAMIC);
@@ -133,7 +133,7 @@ final class OnnxGraphInspector {
       data = folder.resolve(location).normalize();
     } catch (InvalidPathException e) {
       throw new InvalidModelException(
-          file + " keeps data in no possible file; location='" + Echo.of(location) + "'", e);
+          file + " keeps data in no possible file; location='" + Excerpt.of(location) + "'", e);
     }
     // A backslash is a separator on some systems, and a name's part on others.
     if (Path.of(location).isAbsolute()
@@ -143,7 +143,7 @@ final class OnnxGraphInspector {
       throw new InvalidModelException(
           file
               + " keeps data outside its directory, which is refused; location='"
-              + Echo.of(location)
+              + Excerpt.of(location)
               + "'");
     }
     if (!ModelFile.isThere(data)) {

@@ -27,7 +27,7 @@ public enum Task {
     throw new InvalidModelException(
         source
             + ": task must be pretrained, classification, ranking or question-answering; task='"
-            + Echo.of(key)
+            + Excerpt.of(key)
             + "'");
   }
 }

@@ -208,9 +208,9 @@ public final class TokenizerFiles {
                 + "; id "
                 + id
                 + " is "
-                + (line == null ? "missing" : "'" + Echo.of(line) + "'")
+                + (line == null ? "missing" : "'" + Excerpt.of(line) + "'")
                 + ", there "
-                + (piece == null ? "missing" : "'" + Echo.of(piece) + "'"));
+                + (piece == null ? "missing" : "'" + Excerpt.of(piece) + "'"));
       }
     }
   }
@@ -232,12 +232,14 @@ public final class TokenizerFiles {
     Optional<String> given = name(config, key);
     Optional<String> mapped = name(specialTokensMap, key);
     if (given.isPresent() && mapped.isPresent() && !given.equals(mapped)) {
-      throw config.wrong(key, "that of special_tokens_map.json, '" + Echo.of(mapped.get()) + "'");
+      throw config.wrong(
+          key, "that of special_tokens_map.json, '" + Excerpt.of(mapped.get()) + "'");
     }
     Optional<String> name = given.or(() -> mapped);
     if (name.isPresent() && inTokenizer.isPresent() && !name.equals(inTokenizer)) {
       throw (given.isPresent() ? config : specialTokensMap)
-          .wrong(key, "that of " + TokenizerJson.FILE + ", '" + Echo.of(inTokenizer.get()) + "'");
+          .wrong(
+              key, "that of " + TokenizerJson.FILE + ", '" + Excerpt.of(inTokenizer.get()) + "'");
     }
     if (name.isEmpty() && BERT_CLASSES.contains(tokenizerClass)) {
       requireUsual(key, inTokenizer.orElse(usual), usual);
@@ -256,7 +258,7 @@ public final class TokenizerFiles {
               + "': "
               + TokenizerJson.FILE
               + " says "
-              + Echo.of(inTokenizer)
+              + Excerpt.of(inTokenizer)
               + ", Hugging Face's "
               + tokenizerClass
               + " takes "
@@ -319,7 +321,7 @@ public final class TokenizerFiles {
         throw new InvalidModelException(
             config.file()
                 + ": the additional special token '"
-                + Echo.of(content)
+                + Excerpt.of(content)
                 + "' has no id; expected it in "
                 + (tokenizer.isThere() ? TokenizerJson.FILE : VOCABULARY + " or " + DECODER));
       }
@@ -349,7 +351,7 @@ public final class TokenizerFiles {
               + ": added_tokens must list the added tokens of "
               + CONFIG
               + " and added_tokens.json with the same ids and keys; missing '"
-              + Echo.of(token.content())
+              + Excerpt.of(token.content())
               + "' with id "
               + token.id());
     }

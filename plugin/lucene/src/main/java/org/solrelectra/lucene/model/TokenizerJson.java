@@ -73,7 +73,7 @@ final class TokenizerJson {
               + " must be "
               + expected
               + ", as of BERT and ELECTRA; type="
-              + Echo.of(type));
+              + Excerpt.of(type));
     }
   }
 
@@ -119,9 +119,9 @@ final class TokenizerJson {
                 + ": the ids of model.vocab must be 0.."
                 + (pieces.size() - 1)
                 + ", each once; '"
-                + Echo.of(entry.getKey())
+                + Excerpt.of(entry.getKey())
                 + "'="
-                + Echo.of(id));
+                + Excerpt.of(id));
       }
       pieces.set(id.intValue(), entry.getKey());
     }
@@ -182,7 +182,7 @@ final class TokenizerJson {
                   + ": "
                   + PROCESSOR
                   + " must be BertProcessing or TemplateProcessing, as of BERT and ELECTRA; type="
-                  + Echo.of(type(PROCESSOR)));
+                  + Excerpt.of(type(PROCESSOR)));
     };
   }
 

@@ -34,7 +34,7 @@ public enum Truncation {
     throw new InvalidModelException(
         source
             + ": truncation.strategy must be passage, only_second or longest_first; strategy='"
-            + Echo.of(key)
+            + Excerpt.of(key)
             + "'");
   }
 }

@@ -83,7 +83,7 @@ public final class Vocabulary {
         throw new InvalidModelException(
             source
                 + ": the id of added token '"
-                + Echo.of(token.content())
+                + Excerpt.of(token.content())
                 + "' must be that of the same piece or follow the pieces, "
                 + expected
                 + "; id="
@@ -100,9 +100,9 @@ public final class Vocabulary {
       throw new InvalidModelException(
           source
               + " lacks special tokens; expected "
-              + Echo.of(names.all())
+              + Excerpt.of(names.all())
               + "; missing "
-              + Echo.of(missing));
+              + Excerpt.of(missing));
     }
     List<AddedToken> lookedFor =
         addedTokens.stream().filter(token -> !names.all().contains(token.content())).toList();

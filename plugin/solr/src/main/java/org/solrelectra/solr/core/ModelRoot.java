@@ -10,6 +10,7 @@ import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
 import org.apache.solr.common.util.EnvUtils;
 import org.apache.solr.core.CoreContainer;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * The folder of a node's model directories.
@@ -51,7 +52,7 @@ record ModelRoot(Path path) {
           ErrorCode.SERVER_ERROR,
           "a model's name must be of letters, digits, '.', '_' and '-', 200 at most, and is no"
               + " path; model='"
-              + NodeSettings.echo(name)
+              + Excerpt.of(name)
               + "'");
     }
   }

@@ -6,6 +6,7 @@ import org.apache.solr.common.SolrException.ErrorCode;
 import org.apache.solr.common.util.EnvUtils;
 import org.solrelectra.lucene.encoder.OpeningLimits;
 import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * What can be set for all models of a node, by properties.
@@ -23,9 +24,6 @@ record NodeSettings(
   private static final int DEFAULT_CACHE_MEGABYTES = 32;
   private static final int DEFAULT_TIMEOUT_SECONDS = 60;
   private static final int LONGEST_TIMEOUT_SECONDS = 86_400;
-
-  /** A wrong value is not repeated in full. */
-  private static final int LONGEST_ECHO = 200;
 
   /** Reads the properties. */
   static NodeSettings read() {
@@ -92,11 +90,6 @@ record NodeSettings(
   private static SolrException wrong(String property, String expected, String value) {
     return new SolrException(
         ErrorCode.SERVER_ERROR,
-        property + " must be " + expected + "; " + property + "=" + echo(value));
-  }
-
-  /** Returns what of a value from outside stands in a message. */
-  static String echo(String value) {
-    return value.length() <= LONGEST_ECHO ? value : value.substring(0, LONGEST_ECHO) + "...";
+        property + " must be " + expected + "; " + property + "=" + Excerpt.of(value));
   }
 }

@@ -12,6 +12,7 @@ import org.apache.solr.handler.component.ResponseBuilder;
 import org.apache.solr.request.SolrQueryRequest;
 import org.apache.solr.request.SolrRequestInfo;
 import org.apache.solr.search.QParser;
+import org.solrelectra.lucene.model.Excerpt;
 
 /** Reads {@code {!crossEncoder …}}; on a coordinator and, again, on each shard. */
 final class CrossEncoderQParser extends QParser {
@@ -34,8 +35,7 @@ final class CrossEncoderQParser extends QParser {
     }
     if (qstr != null && !qstr.isBlank()) {
       throw ReRankParameters.wrong(
-          "text behind it is not read; give queryText='…' inside; text="
-              + ReRankParameters.shown(qstr));
+          "text behind it is not read; give queryText='…' inside; text=" + Excerpt.of(qstr));
     }
     checkRequest();
     RankingModel model = model();
@@ -73,7 +73,7 @@ final class CrossEncoderQParser extends QParser {
     RankingModel model = models.get(name);
     if (model == null) {
       throw ReRankParameters.wrong(
-          "model '" + ReRankParameters.shown(name) + "' is not loaded; loaded: " + models.keySet());
+          "model '" + Excerpt.of(name) + "' is not loaded; loaded: " + models.keySet());
     }
     return model;
   }

@@ -20,6 +20,7 @@ import org.apache.solr.request.SolrQueryRequest;
 import org.apache.solr.search.QParser;
 import org.apache.solr.search.QParserPlugin;
 import org.solrelectra.lucene.encoder.Encoder;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.solr.core.EncoderRegistry;
 
 /**
@@ -87,7 +88,7 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
     if (arguments.size() > 0) {
       throw wrong(
           "unknown parameter '"
-              + ReRankParameters.shown(String.valueOf(arguments.getName(0)))
+              + Excerpt.of(String.valueOf(arguments.getName(0)))
               + "'; known: ["
               + MODELS
               + "]");

@@ -15,6 +15,7 @@ import org.apache.solr.request.SolrRequestInfo;
 import org.apache.solr.search.QueryCommand;
 import org.apache.solr.search.QueryLimits;
 import org.apache.solr.search.ReRankCollector;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * Collects the first stage's documents, has the first of them reranked, and reports it. Solr's own
@@ -75,7 +76,7 @@ final class CrossEncoderReRankCollector extends ReRankCollector {
         || first.get().getReverse()) {
       throw ReRankParameters.wrong(
           "sort must begin with 'score desc', which is what reranking changes; sort="
-              + ReRankParameters.shown(sort.toString()));
+              + Excerpt.of(sort.toString()));
     }
   }
 

@@ -17,6 +17,7 @@ import org.apache.solr.schema.StrField;
 import org.apache.solr.schema.TextField;
 import org.apache.solr.search.QueryParsing;
 import org.solrelectra.lucene.encoder.WindowPolicy;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.lucene.search.ReRankOperator;
 
@@ -99,9 +100,6 @@ record ReRankParameters(
 
   private static final int LONGEST_TIMEOUT_MILLIS = 3_600_000;
 
-  /** Of a wrong value that an error shows. */
-  private static final int SHOWN_CHARACTERS = 200;
-
   /** What becomes of a request whose documents cannot all be reranked. */
   enum OnError {
     ORIGINAL,
@@ -133,13 +131,14 @@ record ReRankParameters(
     for (Iterator<String> names = local.getParameterNamesIterator(); names.hasNext(); ) {
       String name = names.next();
       if (!PARAMETERS.contains(name) && !SOLR_PARAMETERS.contains(name)) {
-        throw wrong("unknown local parameter '" + shown(name) + "'; known: " + PARAMETERS);
+        throw wrong("unknown local parameter '" + Excerpt.of(name) + "'; known: " + PARAMETERS);
       }
     }
     for (String name : PARAMETERS) {
       String[] values = local.getParams(name);
       if (!name.equals(INPUT_FIELD) && values != null && values.length > 1) {
-        throw wrong(name + " must be given once; " + name + "=" + shown(Arrays.toString(values)));
+        throw wrong(
+            name + " must be given once; " + name + "=" + Excerpt.of(Arrays.toString(values)));
       }
     }
   }
@@ -158,14 +157,14 @@ record ReRankParameters(
     for (String value : values == null ? new String[0] : values) {
       for (String name : value.split("[,\\s]+")) {
         if (!name.isEmpty() && !fields.add(name)) {
-          throw wrong("inputField names '" + shown(name) + "' twice");
+          throw wrong("inputField names '" + Excerpt.of(name) + "' twice");
         }
       }
     }
     if (fields.isEmpty()) {
       throw wrong(
           "inputField is missing: one or several stored text fields, separated by commas"
-              + (values == null ? "" : "; inputField=" + shown(String.join(",", values))));
+              + (values == null ? "" : "; inputField=" + Excerpt.of(String.join(",", values))));
     }
     if (fields.size() > MOST_FIELDS) {
       throw wrong(
@@ -178,17 +177,17 @@ record ReRankParameters(
   private static void requireStoredText(String name, IndexSchema schema) {
     // A dynamic field's own pattern matches it.
     if (name.contains("*") && !schema.getFields().containsKey(name)) {
-      throw wrong("inputField must name fields, not a pattern; inputField=" + shown(name));
+      throw wrong("inputField must name fields, not a pattern; inputField=" + Excerpt.of(name));
     }
     SchemaField field = schema.getFieldOrNull(name);
     if (field == null) {
-      throw wrong("inputField '" + shown(name) + "' is not in the schema");
+      throw wrong("inputField '" + Excerpt.of(name) + "' is not in the schema");
     }
     boolean isText = field.getType() instanceof TextField || field.getType() instanceof StrField;
     if (!field.stored() || !isText) {
       throw wrong(
           "inputField '"
-              + shown(name)
+              + Excerpt.of(name)
               + "' must be a stored text or string field; its type="
               + field.getType().getTypeName()
               + ", stored="
@@ -200,7 +199,8 @@ record ReRankParameters(
     int maxWindows = number(local, MAX_WINDOWS, 1, MOST_WINDOWS, 1);
     for (String name : List.of(WINDOW_STRIDE, WINDOW_AGGREGATION, MAX_TOKENS)) {
       if (maxWindows == 1 && local.get(name) != null) {
-        throw wrong(name + " needs maxWindows above 1; " + name + "=" + shown(local.get(name)));
+        throw wrong(
+            name + " needs maxWindows above 1; " + name + "=" + Excerpt.of(local.get(name)));
       }
     }
     return new WindowPolicy(
@@ -223,7 +223,7 @@ record ReRankParameters(
             + "; "
             + RE_RANK_WEIGHT
             + "="
-            + shown(value);
+            + Excerpt.of(value);
     double weight;
     try {
       weight = Double.parseDouble(value);
@@ -251,7 +251,7 @@ record ReRankParameters(
             + "; "
             + name
             + "="
-            + shown(value);
+            + Excerpt.of(value);
     int number;
     try {
       number = Integer.parseInt(value);
@@ -272,19 +272,9 @@ record ReRankParameters(
       return values[0];
     }
     if (!keys.contains(wanted)) {
-      throw wrong(name + " must be one of " + keys + "; " + name + "=" + shown(wanted));
+      throw wrong(name + " must be one of " + keys + "; " + name + "=" + Excerpt.of(wanted));
     }
     return values[keys.indexOf(wanted)];
-  }
-
-  /** Returns the beginning of a value, which may be as long as whoever sent it liked. */
-  static String shown(String value) {
-    if (value.length() <= SHOWN_CHARACTERS) {
-      return value;
-    }
-    int end = SHOWN_CHARACTERS - 1;
-    return value.substring(0, Character.isHighSurrogate(value.charAt(end - 1)) ? end - 1 : end)
-        + "…";
   }
 
   static SolrException wrong(String message) {

@@ -12,6 +12,7 @@ import org.apache.solr.response.SolrQueryResponse;
 import org.apache.solr.update.processor.UpdateRequestProcessor;
 import org.apache.solr.update.processor.UpdateRequestProcessorFactory;
 import org.apache.solr.util.plugin.SolrCoreAware;
+import org.solrelectra.lucene.model.Excerpt;
 
 /**
  * Has the documents of one update request labelled on all cores: stands before {@link
@@ -64,11 +65,7 @@ public final class ParallelTextClassificationUpdateProcessorFactory
       if (!BATCH_SIZE.equals(args.getName(i))) {
         throw wrong(
             ErrorCode.SERVER_ERROR,
-            "unknown parameter '"
-                + TextClassificationSettings.shown(args.getName(i))
-                + "'; known: ["
-                + BATCH_SIZE
-                + "]");
+            "unknown parameter '" + Excerpt.of(args.getName(i)) + "'; known: [" + BATCH_SIZE + "]");
       }
     }
     List<?> values = args.getAll(BATCH_SIZE);
@@ -94,7 +91,7 @@ public final class ParallelTextClassificationUpdateProcessorFactory
             + "; "
             + BATCH_SIZE
             + "="
-            + TextClassificationSettings.shown(values));
+            + Excerpt.of(values));
   }
 
   /** Makes a classifying processor known to the one that stands before it in the chain. */

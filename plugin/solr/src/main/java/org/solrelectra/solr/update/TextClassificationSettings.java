@@ -24,6 +24,7 @@ import org.apache.solr.schema.TextField;
 import org.apache.solr.schema.UUIDField;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.Manifest;
 
 /**
@@ -77,9 +78,6 @@ record TextClassificationSettings(
   /** What people write between names: a comma or a blank. */
   private static final Pattern SEVERAL = Pattern.compile("[,;\\s]");
 
-  /** Of a wrong value that is shown. */
-  private static final int SHOWN_CHARACTERS = 200;
-
   /** What becomes of a document that cannot be labelled. */
   enum OnError {
     FAIL,
@@ -94,7 +92,7 @@ record TextClassificationSettings(
     for (int i = 0; i < arguments.size(); i++) {
       if (!PARAMETERS.contains(String.valueOf(arguments.getName(i)))) {
         throw wrong(
-            "unknown parameter '" + shown(arguments.getName(i)) + "'; known: " + PARAMETERS);
+            "unknown parameter '" + Excerpt.of(arguments.getName(i)) + "'; known: " + PARAMETERS);
       }
     }
     List<String> inputFields = texts(arguments, INPUT_FIELD);
@@ -141,13 +139,13 @@ record TextClassificationSettings(
     if (onError == OnError.FAIL && errorField != null) {
       throw wrong(
           "errorField is written with <str name=\"onError\">index</str> only; errorField="
-              + shown(errorField));
+              + Excerpt.of(errorField));
     }
     Set<String> fields = new HashSet<>();
     for (String field : allFields()) {
       if (!fields.add(field)) {
         throw wrong(
-            "field '" + shown(field) + "' is named twice; each parameter needs its own field");
+            "field '" + Excerpt.of(field) + "' is named twice; each parameter needs its own field");
       }
     }
     return this;
@@ -203,7 +201,7 @@ record TextClassificationSettings(
   private static SchemaField field(IndexSchema schema, String parameter, String name) {
     // A dynamic field's own pattern matches it, and '*' matches anything.
     if (!schema.getFields().containsKey(name)) {
-      String found = "; " + parameter + "=" + shown(name);
+      String found = "; " + parameter + "=" + Excerpt.of(name);
       if (name.contains("*")) {
         throw wrong(parameter + " must name a field, not a pattern" + found);
       }
@@ -222,7 +220,7 @@ record TextClassificationSettings(
     if (field == null) {
       throw wrong(
           "field '"
-              + shown(name)
+              + Excerpt.of(name)
               + "' is not in the schema "
               + schema.getSchemaName()
               + "; add it there");
@@ -233,7 +231,7 @@ record TextClassificationSettings(
   /** Returns a field that this processor may write to, and that others can read. */
   private static SchemaField written(IndexSchema schema, String parameter, String name) {
     SchemaField field = field(schema, parameter, name);
-    String found = "; " + parameter + "=" + shown(name);
+    String found = "; " + parameter + "=" + Excerpt.of(name);
     if (field.equals(schema.getUniqueKeyField())) {
       throw wrong(
           parameter + " must not be the unique key, by which Solr tells documents apart" + found);
@@ -286,7 +284,7 @@ record TextClassificationSettings(
       throw wrong(
           parameter
               + " must be a text or string field; the type of '"
-              + shown(field.getName())
+              + Excerpt.of(field.getName())
               + "'="
               + type.getTypeName());
     }
@@ -300,7 +298,7 @@ record TextClassificationSettings(
     if (!isNumber || type instanceof DenseVectorField) {
       throw wrong(
           "confidenceField must be a float or double field; the type of '"
-              + shown(field.getName())
+              + Excerpt.of(field.getName())
               + "'="
               + type.getTypeName());
     }
@@ -368,16 +366,6 @@ record TextClassificationSettings(
         TextClassificationUpdateProcessorFactory.class.getSimpleName() + ": " + message);
   }
 
-  /** Returns the beginning of what was found, which may be as long as whoever wrote it liked. */
-  static String shown(Object found) {
-    String text = String.valueOf(found);
-    if (text.length() <= SHOWN_CHARACTERS) {
-      return text;
-    }
-    int end = SHOWN_CHARACTERS - 1;
-    return text.substring(0, Character.isHighSurrogate(text.charAt(end - 1)) ? end - 1 : end) + "…";
-  }
-
   private static SolrException missing(String name, String meaning) {
     return wrong(name + " is missing; write <str name=\"" + name + "\">…</str>: " + meaning);
   }
@@ -391,7 +379,7 @@ record TextClassificationSettings(
         return value;
       }
     }
-    throw wrong("onError must be fail or index; onError=" + shown(key));
+    throw wrong("onError must be fail or index; onError=" + Excerpt.of(key));
   }
 
   private static String required(NamedList<?> arguments, String name, String meaning) {
@@ -409,7 +397,7 @@ record TextClassificationSettings(
       return null;
     }
     if (values.size() > 1 || values.get(0) instanceof Collection || isBlank(values.get(0))) {
-      throw wrong(name + " must have one value; " + name + "=" + shown(values));
+      throw wrong(name + " must have one value; " + name + "=" + Excerpt.of(values));
     }
     return values.get(0).toString();
   }
@@ -420,7 +408,8 @@ record TextClassificationSettings(
     for (Object value : arguments.getAll(name)) {
       for (Object text : value instanceof Collection<?> list ? list : Arrays.asList(value)) {
         if (isBlank(text) || text instanceof Collection) {
-          throw wrong(name + " must not be empty; " + name + "=" + shown(arguments.getAll(name)));
+          throw wrong(
+              name + " must not be empty; " + name + "=" + Excerpt.of(arguments.getAll(name)));
         }
         texts.add(text.toString());
       }
@@ -438,7 +427,7 @@ record TextClassificationSettings(
     try {
       return value == null ? otherwise : parse.apply(value);
     } catch (NumberFormatException e) {
-      throw wrong(name + " must be " + kind + "; " + name + "=" + shown(value));
+      throw wrong(name + " must be " + kind + "; " + name + "=" + Excerpt.of(value));
     }
   }
 }

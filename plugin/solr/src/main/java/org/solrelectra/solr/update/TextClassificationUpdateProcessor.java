@@ -24,6 +24,7 @@ import org.apache.solr.update.AddUpdateCommand;
 import org.apache.solr.update.processor.AtomicUpdateDocumentMerger;
 import org.apache.solr.update.processor.UpdateRequestProcessor;
 import org.solrelectra.lucene.classification.EncoderClassifier;
+import org.solrelectra.lucene.model.Excerpt;
 
 /** Labels the documents of one request, each on its own. */
 final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
@@ -132,12 +133,7 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
   private Object newValue(AddUpdateCommand command, String field, Map<?, ?> operations) {
     if (operations.size() != 1 || !operations.containsKey(SET)) {
       throw incomplete(
-          command,
-          "uses "
-              + TextClassificationSettings.shown(operations.keySet())
-              + " on field '"
-              + field
-              + "'");
+          command, "uses " + Excerpt.of(operations.keySet()) + " on field '" + field + "'");
     }
     return operations.get(SET);
   }

@@ -131,8 +131,8 @@ class EncoderRegistryTest {
     assertEquals(
         "a model's name must be of letters, digits, '.', '_' and '-', 200 at most, and is no path;"
             + " model='"
-            + "m".repeat(200)
-            + "...'",
+            + "m".repeat(199)
+            + "…'",
         refusal("m".repeat(1_000_000)));
   }
 

@@ -1,16 +1,21 @@
 package org.solrelectra.lucene.model;
 
-/** How messages show values that come from files: short, and without control characters. */
-final class Echo {
+import java.util.Locale;
+
+/**
+ * How messages show values that come from outside, from files, requests and configurations: short,
+ * and without control characters.
+ */
+public final class Excerpt {
   /** In UTF-16 units, the mark of what was left out included. */
-  static final int LONGEST = 200;
+  public static final int LONGEST = 200;
 
   private static final char LEFT_OUT = '\u2026';
 
-  private Echo() {}
+  private Excerpt() {}
 
   /** Returns the text of a value, cut to {@link #LONGEST}; control characters are escaped. */
-  static String of(Object value) {
+  public static String of(Object value) {
     String text = String.valueOf(value);
     StringBuilder shown = new StringBuilder();
     for (int at = 0; at < text.length(); ) {
@@ -18,7 +23,7 @@ final class Echo {
       at += Character.charCount(codePoint);
       String next =
           isControl(codePoint)
-              ? String.format("\\u%04x", codePoint)
+              ? String.format(Locale.ROOT, "\\u%04x", codePoint)
               : Character.toString(codePoint);
       boolean isLast = at == text.length();
       if (shown.length() + next.length() > (isLast ? LONGEST : LONGEST - 1)) {
@@ -31,7 +36,7 @@ final class Echo {
 
   /** Says whether a text has characters that move a terminal's cursor or break a log's line. */
   static boolean hasControls(String text) {
-    return text.codePoints().anyMatch(Echo::isControl);
+    return text.codePoints().anyMatch(Excerpt::isControl);
   }
 
   private static boolean isControl(int codePoint) {

@@ -1,6 +1,0 @@
-/**
- * How error messages say what was found.
- *
- * <p>Start reading at {@link org.solrelectra.training.message.Excerpt}.
- */
-package org.solrelectra.training.message;
