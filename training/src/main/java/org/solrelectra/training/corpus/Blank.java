@@ -1,31 +1,27 @@
 package org.solrelectra.training.corpus;
 
 /**
- * What a reader sees as nothing: white space as Unicode defines it, so U+00A0 too, which Java's
- * {@link String#isBlank()} takes for a letter; and control and format characters, such as a zero
- * width space or a byte order mark within a text.
+ * White space as Unicode defines it, so U+00A0 too, which Java's {@link String#isBlank()} takes for
+ * a letter.
  */
 public final class Blank {
+  private static final int NEXT_LINE = 0x85;
+
   private Blank() {}
 
-  /** Says whether a text has nothing to see. */
+  /** Says whether a text has nothing but white space. */
   public static boolean isBlank(String text) {
     return text.codePoints().allMatch(Blank::isBlank);
   }
 
   private static boolean isBlank(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.SPACE_SEPARATOR,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.CONTROL,
-          Character.FORMAT ->
-          true;
-      default -> false;
-    };
+    // Java's has the control characters among white space, such as tab, but no no-break space.
+    return Character.isWhitespace(codePoint)
+        || Character.isSpaceChar(codePoint)
+        || codePoint == NEXT_LINE;
   }
 
-  /** Returns a text without what is blank at its ends. */
+  /** Returns a text without the white space at its ends. */
   public static String strip(String text) {
     int start = 0;
     int end = text.length();

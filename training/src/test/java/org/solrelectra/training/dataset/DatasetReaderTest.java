@@ -102,7 +102,7 @@ class DatasetReaderTest {
         "{'text':'a','label':''} | has an empty 'label'",
         "{'text':'a','label':'\u00a0'} | has an empty 'label'",
         "{'text':' ','label':'x'} | has an empty 'text'",
-        "{'text':'\u00a0\u200b\ufeff','label':'x'} | has an empty 'text'",
+        "{'text':'\u00a0\u2003','label':'x'} | has an empty 'text'",
         "{'text':'a','pair':'','label':'x'} | has an empty 'pair'",
         "'x' | must be a JSON object; found ~x~",
         "[1] | must be a JSON object; found [1]",
@@ -135,9 +135,15 @@ class DatasetReaderTest {
         error(() -> reader.texts(file)));
   }
 
-  /** What the tokenizer drops: U+FFFD, and an accent that stands alone. */
+  /** What the tokenizer drops: U+FFFD, an accent that stands alone, and what has no width. */
   @Test
   void aTextWithoutAWordPieceIsAnError() throws IOException {
+    Path invisible = write("texts.tsv", "text\tlabel\na\tb\n\u200b\ufeff\u0001\tb\n");
+    assertEquals(
+        invisible
+            + " line 3: 'text' has no word piece; expected something that the tokenizer keeps;"
+            + " code points: U+200B U+FEFF U+0001",
+        error(() -> reader.texts(invisible)));
     String table = "query\tpassage\tlabel\na\tb\t1\na\t\ufffd\u0301\t0\n";
     Path pairs = write("pairs.tsv", table);
     assertEquals(
