@@ -88,6 +88,26 @@ final class SolrNode implements AutoCloseable {
     return start < 0 ? error : error.substring(start + prefix.length());
   }
 
+  /**
+   * What came of making a core.
+   *
+   * @param core null if it was refused
+   * @param refusal null if it was not
+   */
+  record Attempt(Core core, String refusal) {}
+
+  /** Makes a core, or leaves nothing of it but why it was refused. */
+  Attempt attempt(TestConfigset configset) {
+    String name = "core" + cores.incrementAndGet();
+    Http.Answer answer = create(name, configset);
+    Core core = new Core(server.url(), name);
+    if (answer.status() == 200) {
+      return new Attempt(core, null);
+    }
+    core.unload();
+    return new Attempt(null, answer.error());
+  }
+
   private Http.Answer create(String name, TestConfigset configset) {
     Path folder = home.resolve(name);
     try {
@@ -132,6 +152,11 @@ final class SolrNode implements AutoCloseable {
     /** Returns one document, or null. */
     JsonNode document(String id) {
       return select("q", "{!term f=id v='" + id + "'}", "fl", "*").documents().get(0);
+    }
+
+    /** Closes the core, or forgets that it did not load. */
+    void unload() {
+      Http.form(node + "/admin/cores", "action", "UNLOAD", "core", name, "deleteIndex", "true");
     }
 
     void reload() {

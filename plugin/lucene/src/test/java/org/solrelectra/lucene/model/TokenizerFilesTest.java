@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,20 +49,26 @@ class TokenizerFilesTest {
 
   private static ObjectNode template(String cls, int clsId, String sep, int sepId, int type) {
     return json(
-        """
-        {'type': 'TemplateProcessing',
-         'single': [{'SpecialToken': {'id': '%1$s', 'type_id': 0}},
-                    {'Sequence': {'id': 'A', 'type_id': 0}},
-                    {'SpecialToken': {'id': '%3$s', 'type_id': 0}}],
-         'pair': [{'SpecialToken': {'id': '%1$s', 'type_id': 0}},
-                  {'Sequence': {'id': 'A', 'type_id': 0}},
-                  {'SpecialToken': {'id': '%3$s', 'type_id': 0}},
-                  {'Sequence': {'id': 'B', 'type_id': %5$d}},
-                  {'SpecialToken': {'id': '%3$s', 'type_id': %5$d}}],
-         'special_tokens': {'%1$s': {'id': '%1$s', 'ids': [%2$d], 'tokens': ['%1$s']},
-                            '%3$s': {'id': '%3$s', 'ids': [%4$d], 'tokens': ['%3$s']}}}
-        """
-            .formatted(cls, clsId, sep, sepId, type));
+        String.format(
+            Locale.ROOT,
+            """
+            {'type': 'TemplateProcessing',
+             'single': [{'SpecialToken': {'id': '%1$s', 'type_id': 0}},
+                        {'Sequence': {'id': 'A', 'type_id': 0}},
+                        {'SpecialToken': {'id': '%3$s', 'type_id': 0}}],
+             'pair': [{'SpecialToken': {'id': '%1$s', 'type_id': 0}},
+                      {'Sequence': {'id': 'A', 'type_id': 0}},
+                      {'SpecialToken': {'id': '%3$s', 'type_id': 0}},
+                      {'Sequence': {'id': 'B', 'type_id': %5$d}},
+                      {'SpecialToken': {'id': '%3$s', 'type_id': %5$d}}],
+             'special_tokens': {'%1$s': {'id': '%1$s', 'ids': [%2$d], 'tokens': ['%1$s']},
+                                '%3$s': {'id': '%3$s', 'ids': [%4$d], 'tokens': ['%3$s']}}}
+            """,
+            cls,
+            clsId,
+            sep,
+            sepId,
+            type));
   }
 
   private void write() throws IOException {
