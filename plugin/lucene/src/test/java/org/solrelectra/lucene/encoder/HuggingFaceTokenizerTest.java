@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,6 +57,36 @@ class HuggingFaceTokenizerTest {
           mapper.valueToTree(sequence.tokenTypeIds()).toString(),
           text);
     }
+  }
+
+  /** The texts of {@code make.py} beside the golden file. */
+  @Test
+  void addedTokensOfAllKindsGiveTheirIds() throws IOException {
+    ObjectMapper mapper = new ObjectMapper();
+    WordPieces pieces = new WordPieces();
+    int texts = 0;
+    try (InputStream stream = getClass().getResourceAsStream("/golden/added-tokens/cases.jsonl");
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(stream, StandardCharsets.US_ASCII))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        JsonNode record = mapper.readTree(line);
+        Path directory = Files.createTempDirectory(folder, "case");
+        Files.writeString(directory.resolve("tokenizer.json"), record.get("tokenizer").toString());
+        TokenizerFiles files = new TokenizerFiles(directory, new ArrayList<>());
+        WordPieceEncoder encoder = new WordPieceEncoder(files.vocabulary(), files.config(64));
+        for (JsonNode expected : record.get("texts")) {
+          String text = expected.get("text").textValue();
+          encoder.encode(text, SpecialTokens.AS_TEXT, pieces);
+          assertEquals(
+              expected.get("ids").toString(),
+              mapper.valueToTree(pieces.ids()).toString(),
+              expected::toString);
+          assertEquals(pieces.size() > 0, encoder.hasPieces(text), text);
+          texts++;
+        }
+      }
+    }
+    assertEquals(320, texts);
   }
 
   @Test
