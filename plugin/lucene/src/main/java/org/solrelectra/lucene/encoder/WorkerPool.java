@@ -2,6 +2,8 @@ package org.solrelectra.lucene.encoder;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -72,11 +74,11 @@ public final class WorkerPool implements Closeable {
    *     which lets documents wait for all queries, and less than 1
    */
   public WorkerPool(int threads, double indexingShare) {
-    this(threads, indexingShare, System::nanoTime);
+    this(threads, indexingShare, threadClock());
   }
 
   /**
-   * @param nanoClock how long an item took is measured by it
+   * @param nanoClock is asked before and after an item, by its thread
    */
   WorkerPool(int threads, double indexingShare, LongSupplier nanoClock) {
     if (threads < 0) {
@@ -99,6 +101,18 @@ public final class WorkerPool implements Closeable {
     watch.setRemoveOnCancelPolicy(true);
     watch.setKeepAliveTime(10, TimeUnit.SECONDS);
     watch.allowCoreThreadTimeOut(true);
+  }
+
+  /**
+   * Returns the processor time of the thread that asks, if the system tells. An item runs on one
+   * thread; on a machine that is busy otherwise it may wait for a processor many times as long as
+   * it works, and its lane would pay for that.
+   */
+  private static LongSupplier threadClock() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return threads.isCurrentThreadCpuTimeSupported() && threads.isThreadCpuTimeEnabled()
+        ? threads::getCurrentThreadCpuTime
+        : System::nanoTime;
   }
 
   /** Makes the pool a node wants: one thread less than it has cores, at least one. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.lucene.util.IOUtils;
 import org.apache.lucene.util.ResourceLoader;
 import org.apache.lucene.util.ResourceLoaderAware;
@@ -138,21 +139,26 @@ public final class CrossEncoderQParserPlugin extends QParserPlugin
   }
 
   /**
-   * Adds the metric {@code QUERYPARSER.crossEncoder.scoreCache}: of the whole node, the same in
-   * each of its cores. Solr's scope would be the name of this class.
+   * Adds the metrics {@code QUERYPARSER.crossEncoder.scoreCache} and {@code .openings}: of the
+   * whole node, the same in each of its cores. Solr's scope would be the name of this class.
    */
   @Override
   public void initializeMetrics(SolrMetricsContext parentContext, String scope) {
     metrics = parentContext.getChildContext(this);
-    MetricsMap scoreCache =
+    gauge("scoreCache", EncoderRegistry::scoreCacheStatistics);
+    gauge("openings", EncoderRegistry::openingStatistics);
+  }
+
+  private void gauge(String name, Function<EncoderRegistry, Map<String, Object>> statistics) {
+    MetricsMap numbers =
         new MetricsMap(
             map -> {
               EncoderRegistry opened = registry;
               if (opened != null) {
-                opened.scoreCacheStatistics().forEach(map::putNoEx);
+                statistics.apply(opened).forEach(map::putNoEx);
               }
             });
-    metrics.gauge(scoreCache, true, "scoreCache", getCategory().toString(), NAME);
+    metrics.gauge(numbers, true, name, getCategory().toString(), NAME);
   }
 
   /** Not null once there are metrics; of Solr's own parsers none has any. */

@@ -3,6 +3,7 @@ package org.solrelectra.solr.core;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.codahale.metrics.Gauge;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,6 +118,17 @@ class ModelLifecycleTest {
     awaitUsers(ONE_CORE);
     node.unload("b");
     awaitUsers(Map.of());
+  }
+
+  @Test
+  void metricsSayWhatIsBeingOpened() throws IOException {
+    create("a", RIGHT);
+    Gauge<?> gauge =
+        node.getMetricManager()
+            .registry("solr.core.a")
+            .getGauges()
+            .get("QUERYPARSER.crossEncoder.openings");
+    assertEquals(Map.of("opening", 0L, "stuck", 0, "stuckModels", Map.of()), gauge.getValue());
   }
 
   @Test
