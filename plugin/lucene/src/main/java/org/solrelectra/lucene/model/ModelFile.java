@@ -21,9 +21,13 @@ final class ModelFile {
   /**
    * Checks that there is a file to read; links are followed.
    *
-   * @throws InvalidModelException if it is a directory, a pipe, a device or a link to nothing
+   * @throws InvalidModelException if there is none, or it is a directory, a pipe, a device or a
+   *     link to nothing
    */
   static void requireRegular(Path file) throws InvalidModelException {
+    if (!isThere(file)) {
+      throw new InvalidModelException(file + " does not exist");
+    }
     if (!Files.isRegularFile(file)) {
       throw new InvalidModelException(
           file
