@@ -564,8 +564,8 @@ class ConfigurationIT {
   void modelIsNoPath() {
     assertEquals(
         PLUGIN
-            + "a model's name must be of letters, digits, '.', '_' and '-', and is no path;"
-            + " model='../models/topics'",
+            + "a model's name must be of letters, digits, '.', '_' and '-', 200 at most, and is"
+            + " no path; model='../models/topics'",
         solr.refusal(new TestConfigset().reranking("models", "../models/topics")));
   }
 }
