@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 
 /** Makes searches that rerank: most of them right but for one or two parameters. */
 final class RequestFuzzer {
@@ -181,6 +182,9 @@ final class RequestFuzzer {
       kinds.add("rq: twice");
     }
     String userText = FuzzTexts.any(random);
+    if (rq.contains("$userText")) {
+      kinds.add("queryText: any text");
+    }
     if (random.nextInt(200) == 0) {
       userText = "x ".repeat(500_000);
       kinds.add("queryText: a megabyte");
@@ -229,6 +233,10 @@ final class RequestFuzzer {
         rq.append(' ').append(name).append('=').append(quoted(value.text()));
         kinds.add("rq: a parameter twice");
       }
+    }
+    if (!rq.toString().contains(" maxWindows=")
+        && Pattern.compile(" (windowStride|windowAggregation|maxTokens)=").matcher(rq).find()) {
+      kinds.add("maxWindows: missing beside others that need it");
     }
     return rq.append('}').toString();
   }
