@@ -349,7 +349,7 @@ class ConfigurationIT {
         wrong.add(
             wrongField(
                 parameter
-                    + " must not be a field of Solr's own, whose name begins and ends with '_'; "
+                    + " must not be a field of Solr's own: _root_, _version_, _nest_…; "
                     + parameter
                     + "="
                     + field,
@@ -373,7 +373,7 @@ class ConfigurationIT {
                 parameter,
                 field));
       }
-      for (String field : new String[] {"copied", "copies", "x_copy"}) {
+      for (String field : new String[] {"copied", "copies"}) {
         wrong.add(
             wrongField(
                 parameter

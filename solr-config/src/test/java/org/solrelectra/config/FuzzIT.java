@@ -12,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -61,6 +63,9 @@ class FuzzIT {
               + "|StackOverflow|OutOfMemory|Index: |Size exceeds|Nul character|Cannot invoke"
               + "|java\\.lang\\.|^null$|^$");
 
+  /** All documents that were not reranked have less. */
+  private static final double NOT_RE_RANKED = -1e10;
+
   private static final String RANKER = "passage-ranker";
   private static final String CLASSIFIER = "banking-intents";
 
@@ -77,7 +82,7 @@ class FuzzIT {
     return new Random(new SplittableRandom(SEED * 1_000_003 + number).nextLong());
   }
 
-  private static void assertMeant(String message, String context) {
+  private void assertMeant(String message, String context) {
     assertFalse(NOT_MEANT.matcher(message).find(), () -> context + ": " + message);
     assertTrue(
         message.length() <= LONGEST_MESSAGE,
@@ -128,7 +133,7 @@ class FuzzIT {
     void accept(int number) throws IOException, InterruptedException;
   }
 
-  private static void search(SolrNode.Core core, int number, FuzzTally tally) {
+  private void search(SolrNode.Core core, int number, FuzzTally tally) {
     Request request = RequestFuzzer.request(random(number));
     String context = "request " + number + " " + abbreviated(request.parameters().toString());
     Http.Answer answer =
@@ -141,8 +146,7 @@ class FuzzIT {
     return text.length() <= 400 ? text : text.substring(0, 400) + "…";
   }
 
-  private static String outcome(
-      SolrNode.Core core, Request request, Http.Answer answer, String context) {
+  private String outcome(SolrNode.Core core, Request request, Http.Answer answer, String context) {
     if (answer.status() == 200) {
       assertReRanked(core, request, answer, context);
       JsonNode section = answer.header().path("crossEncoder");
@@ -154,18 +158,38 @@ class FuzzIT {
       return plain.status() + " of Solr's own";
     }
     assertMeant(answer.error(), context);
+    assertNoPath(answer, context);
     if (answer.status() == 500) {
       assertTrue(answer.error().startsWith("cannot rerank with model "), context + answer.error());
       return "500 as onError=fail asks for";
     }
     assertEquals(400, answer.status(), () -> context + ": " + answer.error());
+    assertFalse(
+        request.kinds().contains(RequestFuzzer.NOTHING_WRONG),
+        () -> context + ": " + answer.error());
     return "400";
   }
 
+  /** Where a server keeps its files is nothing for whoever searches or indexes. */
+  private void assertNoPath(Http.Answer answer, String context) {
+    assertFalse(
+        (answer.error() + answer.header()).contains(solr.home().toString()),
+        () -> context + ": " + answer.json());
+  }
+
   /** Reranking permutes: it neither loses nor adds a document, and the order is that of scores. */
-  private static void assertReRanked(
+  private void assertReRanked(
       SolrNode.Core core, Request request, Http.Answer answer, String context) {
     JsonNode section = answer.header().path("crossEncoder");
+    assertNoPath(answer, context);
+    boolean isAsked =
+        request.rq().contains("{!crossEncoder") && !request.has("omitHeader") && !request.isEmpty();
+    if (isAsked && answer.documents().size() > 0) {
+      assertFalse(section.isMissingNode(), context);
+    }
+    if (section.path("status").asText().equals("ok") && request.rq().contains("model='")) {
+      assertScores(core, request, answer, context);
+    }
     if (!section.isMissingNode()) {
       String status = section.path("status").asText();
       assertTrue(List.of("ok", "partial", "original").contains(status), context);
@@ -191,6 +215,47 @@ class FuzzIT {
           answer.json().path("response").path("numFound"),
           context);
     }
+  }
+
+  /** The scores are those of a plain reranking, combined as the request asks for. */
+  private static void assertScores(
+      SolrNode.Core core, Request request, Http.Answer answer, String context) {
+    if (request.has("elevateIds") || answer.documents().size() == 0) {
+      return;
+    }
+    List<String> plain = request.firstStage("rows", "start", "fl", "sort");
+    plain.addAll(List.of("rows", "1000", "fl", "id,score"));
+    Map<String, Float> firstStage = scores(core.select(plain.toArray(String[]::new)));
+    String rq = request.rq().replaceAll(" (reRank\\w+|onError|timeoutMillis|cache)='[^']*'", "");
+    plain.addAll(List.of("rq", rq.replace("}", " reRankDocs=1000}")));
+    Map<String, Float> logits = scores(core.select(plain.toArray(String[]::new)));
+    String operator = request.local("reRankOperator", "replace");
+    double weight = Double.parseDouble(request.local("reRankWeight", "1"));
+    for (JsonNode document : answer.documents()) {
+      String id = document.path("id").asText();
+      double score = document.path("score").asDouble();
+      if (document.has("id") && document.has("score") && score > NOT_RE_RANKED) {
+        double logit = logits.get(id);
+        double expected =
+            switch (operator) {
+              case "add" -> firstStage.get(id) + weight * logit;
+              case "multiply" -> firstStage.get(id) * weight / (1 + Math.exp(-logit));
+              default -> weight * logit;
+            };
+        assertEquals(expected, score, 1e-5 * Math.max(1, Math.abs(expected)), context);
+      }
+    }
+  }
+
+  private static Map<String, Float> scores(Http.Answer answer) {
+    Map<String, Float> scores = new HashMap<>();
+    answer
+        .documents()
+        .forEach(
+            document ->
+                scores.put(
+                    document.path("id").asText(), (float) document.path("score").asDouble()));
+    return scores;
   }
 
   @Test
@@ -237,7 +302,7 @@ class FuzzIT {
   }
 
   /** Returns the ids of those that were accepted. */
-  private static Set<String> index(
+  private Set<String> index(
       SolrNode.Core core, List<FuzzedDocument> batch, FuzzTally tally, String context) {
     String json =
         "[" + String.join(",", batch.stream().map(d -> d.json().toString()).toList()) + "]";
@@ -248,6 +313,7 @@ class FuzzIT {
     for (JsonNode error : answer.header().path("errors")) {
       refused.add(error.path("id").asText());
       assertMeant(error.path("message").asText(), context + " " + error);
+      assertNoPath(answer, context);
     }
     Set<String> accepted = new HashSet<>();
     for (FuzzedDocument document : batch) {
@@ -324,7 +390,7 @@ class FuzzIT {
     delete(directory);
   }
 
-  private static String use(SolrNode.Core core, boolean isRanker, String model, String context) {
+  private String use(SolrNode.Core core, boolean isRanker, String model, String context) {
     Http.Answer update =
         assertTimeoutPreemptively(
             LONGEST,
@@ -335,6 +401,7 @@ class FuzzIT {
         return core.document("1").has("label") ? "a label" : "no label";
       }
       assertMeant(update.error(), context);
+      assertNoPath(update, context);
       return "an error that says why";
     }
     Http.Answer answer =
@@ -348,6 +415,7 @@ class FuzzIT {
                     "{!crossEncoder inputField=text queryText=good model=" + model + "}"),
             context);
     assertEquals(200, answer.status(), () -> context + ": " + answer.error());
+    assertNoPath(answer, context);
     JsonNode section = answer.header().path("crossEncoder");
     if (section.has("reason")) {
       assertMeant(section.path("reason").asText(), context);

@@ -204,16 +204,20 @@ class ParallelUpdateProcessorIT {
   }
 
   private static TestConfigset naming() {
-    return new TestConfigset()
-        .naming(
-            "labels",
-            "ahead",
-            "model",
-            "banking-intents",
-            "inputField",
-            "text",
-            "outputField",
-            "label");
+    return naming(new TestConfigset(), "labels", "ahead");
+  }
+
+  private static TestConfigset naming(
+      TestConfigset configset, String labelling, String readingAhead) {
+    return configset.naming(
+        labelling,
+        readingAhead,
+        "model",
+        "banking-intents",
+        "inputField",
+        "text",
+        "outputField",
+        "label");
   }
 
   @Test
@@ -249,6 +253,14 @@ class ParallelUpdateProcessorIT {
     assertEquals(400, behindTolerant.status());
     assertEquals(FACTORY + BEHIND_TOLERANT, behindTolerant.error());
     assertTrue(core.select("q", "*:*").documents().isEmpty());
+
+    Http.Answer twice =
+        solr.core(naming(naming(), "again", "unused")).update(update, chain("labels,again"));
+    assertEquals(400, twice.status());
+    assertEquals(
+        "TextClassificationUpdateProcessorFactory: fields [label] are written by two processors,"
+            + " and the second would win",
+        twice.error());
 
     assertEquals(200, core.update(update, chain("ahead,labels")).status());
     assertEquals("lost_or_stolen_card", core.document("1").path("label").asText());

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Makes searches that rerank: most of them right but for one or two parameters. */
@@ -132,6 +133,9 @@ final class RequestFuzzer {
     put(OTHERS, "segmentTerminateEarly", List.of("true"), List.of());
   }
 
+  /** The kind of a request that has to be answered. */
+  static final String NOTHING_WRONG = "nothing wrong";
+
   private RequestFuzzer() {}
 
   /**
@@ -151,11 +155,32 @@ final class RequestFuzzer {
       return false;
     }
 
-    /** Returns the same without reranking. */
-    List<String> firstStage() {
+    /** Says whether no document can come back. */
+    boolean isEmpty() {
+      return value("rows").equals("0");
+    }
+
+    private String value(String parameter) {
+      for (int i = 0; i < parameters.size(); i += 2) {
+        if (parameters.get(i).equals(parameter)) {
+          return parameters.get(i + 1);
+        }
+      }
+      return "";
+    }
+
+    /** Returns a local parameter of {@code rq}. */
+    String local(String parameter, String otherwise) {
+      Matcher found = Pattern.compile(" " + parameter + "='([^']*)'").matcher(rq);
+      return found.find() ? found.group(1) : otherwise;
+    }
+
+    /** Returns the same without reranking, and without some other parameters. */
+    List<String> firstStage(String... without) {
       List<String> rest = new ArrayList<>();
       for (int i = 0; i < parameters.size(); i += 2) {
-        if (!parameters.get(i).equals("rq")) {
+        String name = parameters.get(i);
+        if (!name.equals("rq") && !List.of(without).contains(name)) {
           rest.addAll(parameters.subList(i, i + 2));
         }
       }
@@ -206,7 +231,7 @@ final class RequestFuzzer {
       }
     }
     if (kinds.isEmpty()) {
-      kinds.add("nothing wrong");
+      kinds.add(NOTHING_WRONG);
     }
     return new Request(parameters, rq, kinds);
   }
@@ -234,9 +259,9 @@ final class RequestFuzzer {
         kinds.add("rq: a parameter twice");
       }
     }
-    if (!rq.toString().contains(" maxWindows=")
+    if (!Pattern.compile(" maxWindows='(?!1')").matcher(rq).find()
         && Pattern.compile(" (windowStride|windowAggregation|maxTokens)=").matcher(rq).find()) {
-      kinds.add("maxWindows: missing beside others that need it");
+      kinds.add("maxWindows: 1 beside others that need more");
     }
     return rq.append('}').toString();
   }

@@ -8,8 +8,9 @@ import java.util.OptionalLong;
 
 /**
  * Runs a model on sequences whose length doubles, and finds whether it takes more memory than it
- * may. It measures by how much the process's resident memory grows: ONNX Runtime keeps what a run
- * has taken. What others take meanwhile is counted too, so an excess is to be found more than once.
+ * may. It measures by how much the process's resident memory grows that is no file's, for others
+ * map files meanwhile: ONNX Runtime keeps what a run has taken. What others allocate is counted
+ * too, so an excess is to be found more than once.
  *
  * <p>It need not get to the greatest length, whose run alone would take longer than opening a
  * model: it ends when what was measured stays below the limit even if it grows eightfold with each
@@ -60,16 +61,23 @@ final class MemoryGrowth {
    */
   record Excess(int tokens, long bytes) {}
 
-  /** Returns the process's resident memory; empty where the system does not say. */
+  /**
+   * Returns the process's resident memory that is no file's; empty where the system does not say,
+   * or a security manager does not let it be asked.
+   */
   static OptionalLong residentBytes() throws IOException {
-    if (Files.isReadable(STATUS)) {
-      for (String line : Files.readAllLines(STATUS)) {
-        if (line.startsWith("VmRSS:")) {
-          return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) * 1024);
+    try {
+      if (Files.isReadable(STATUS)) {
+        for (String line : Files.readAllLines(STATUS)) {
+          if (line.startsWith("RssAnon:")) {
+            return OptionalLong.of(Long.parseLong(line.replaceAll("\\D", "")) * 1024);
+          }
         }
       }
+      return OptionalLong.empty();
+    } catch (SecurityException e) {
+      return OptionalLong.empty();
     }
-    return OptionalLong.empty();
   }
 
   /**

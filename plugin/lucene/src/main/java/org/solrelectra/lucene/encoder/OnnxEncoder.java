@@ -7,6 +7,7 @@ import java.util.concurrent.ScheduledFuture;
 import org.solrelectra.lucene.model.GraphMemory;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.ModelLimitException;
 
 /**
  * Runs a model directory's graph on ONNX Runtime: sequences unpadded, a run on one thread, several
@@ -78,7 +79,8 @@ public final class OnnxEncoder implements Encoder {
         return new OnnxEncoder(model, pool, session, tested.sharesRuns());
       }
     }
-    throw new InvalidModelException(
+    throw new ModelLimitException(
+        ModelLimitException.Limit.MEMORY,
         model.graphFile()
             + " takes too much memory; a model may take "
             + limits.memoryBytes()

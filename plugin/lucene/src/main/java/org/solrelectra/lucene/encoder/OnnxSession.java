@@ -196,7 +196,7 @@ final class OnnxSession implements Closeable {
     try {
       session.close();
     } catch (OrtException e) {
-      throw new IOException("the session of " + model.path() + " could not be closed", e);
+      throw new IOException("the session of " + name() + " could not be closed", e);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.concurrent.ScheduledFuture;
 import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.ModelLimitException;
 
 /**
  * The runs of a model that is being opened: they find out what it gives, what it takes, and whether
@@ -92,7 +93,8 @@ final class SelfTest {
     stop.rethrow();
     return result.orElseThrow(
         () ->
-            new InvalidModelException(
+            new ModelLimitException(
+                ModelLimitException.Limit.TIME,
                 model.graphFile()
                     + " takes too long; its self-test may take "
                     + limits.selfTestMillis()

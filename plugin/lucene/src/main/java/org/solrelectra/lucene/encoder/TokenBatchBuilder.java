@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.solrelectra.lucene.analysis.WordPieceEncoder;
 import org.solrelectra.lucene.analysis.WordPieceEncoder.SpecialTokens;
 import org.solrelectra.lucene.analysis.WordPieces;
@@ -163,9 +164,13 @@ public final class TokenBatchBuilder {
     return new JoinedText(wordPieces, maxLength - SPECIAL_TOKENS_OF_TEXT);
   }
 
-  /** Returns an empty text that takes as much as {@link #pairs} reads of a passage. */
-  public JoinedText passage(CharSequence query, WindowPolicy windowPolicy) {
-    return new JoinedText(wordPieces, passageLimit(queryPieces(query).size(), windowPolicy));
+  /**
+   * Returns what makes empty texts that take as much as {@link #pairs} reads of a passage; the
+   * query is tokenized once, here.
+   */
+  public Supplier<JoinedText> passages(CharSequence query, WindowPolicy windowPolicy) {
+    int limit = passageLimit(queryPieces(query).size(), windowPolicy);
+    return () -> new JoinedText(wordPieces, limit);
   }
 
   /**

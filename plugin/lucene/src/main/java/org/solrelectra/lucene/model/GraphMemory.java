@@ -249,7 +249,8 @@ public final class GraphMemory {
       bytes *= dimension < 0 ? 1 : dimension;
     }
     if (bytes > limitBytes) {
-      throw new InvalidModelException(
+      throw new ModelLimitException(
+          ModelLimitException.Limit.MEMORY,
           file
               + " declares a tensor that is too large; a model may take "
               + limitBytes

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.solrelectra.lucene.encoder.Deadline;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.EncoderOutput;
@@ -99,9 +100,9 @@ public final class CrossEncoder {
     batches.checkQuery(query, windowPolicy);
   }
 
-  /** Returns an empty text that takes as much as is read of a passage. */
-  JoinedText passage(String query, WindowPolicy windowPolicy) {
-    return batches.passage(query, windowPolicy);
+  /** Returns what makes empty texts that take as much as is read of a passage. */
+  Supplier<JoinedText> passages(String query, WindowPolicy windowPolicy) {
+    return batches.passages(query, windowPolicy);
   }
 
   /**

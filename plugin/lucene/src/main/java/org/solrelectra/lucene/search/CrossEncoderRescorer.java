@@ -83,7 +83,7 @@ public final class CrossEncoderRescorer extends Rescorer {
       throws IOException {
     int[] documents = Arrays.stream(hits).mapToInt(hit -> hit.doc).toArray();
     PassageReader reader =
-        passages.reader(searcher, documents, () -> crossEncoder.passage(query, windowPolicy));
+        passages.reader(searcher, documents, crossEncoder.passages(query, windowPolicy));
     return crossEncoder.score(query, reader, windowPolicy, deadline);
   }
 

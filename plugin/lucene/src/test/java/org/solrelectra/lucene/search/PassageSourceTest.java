@@ -77,7 +77,7 @@ class PassageSourceTest {
       TokenBatchBuilder builder, WindowPolicy policy, int[] documents, String... fields)
       throws IOException {
     return new PassageSource(List.of(fields))
-        .reader(searcher, documents, () -> builder.passage("the", policy));
+        .reader(searcher, documents, builder.passages("the", policy));
   }
 
   private PassageReader reader(int maxLength, int[] documents, String... fields)

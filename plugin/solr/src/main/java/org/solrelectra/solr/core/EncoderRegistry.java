@@ -12,7 +12,9 @@ import org.slf4j.LoggerFactory;
 import org.solrelectra.lucene.encoder.Encoder;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
+import org.solrelectra.lucene.model.InvalidModelException;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.ModelLimitException;
 
 /**
  * The models that a Solr node has open: one registry per node, shared by all its cores. It maps a
@@ -56,10 +58,23 @@ public final class EncoderRegistry implements Closeable {
     this.pool = WorkerPool.forThisMachine(settings.indexingShare());
     SharedModels.Opener opener =
         name -> {
-          ModelDirectory model = ModelDirectory.open(root.directory(name));
-          return cache.of(OnnxEncoder.open(model, pool, settings.limits()));
+          try {
+            ModelDirectory model = ModelDirectory.open(root.directory(name));
+            return cache.of(OnnxEncoder.open(model, pool, settings.limits()));
+          } catch (ModelLimitException e) {
+            throw new InvalidModelException(e.getMessage() + advice(e), e);
+          }
         };
     this.models = new SharedModels(opener, settings.openTimeout(), System::nanoTime);
+  }
+
+  private static String advice(ModelLimitException excess) {
+    String property =
+        switch (excess.limit()) {
+          case MEMORY -> MODEL_MEMORY_PROPERTY;
+          case TIME -> OPEN_TIMEOUT_PROPERTY + ", of which the self-test has half";
+        };
+    return "; raise " + property + ", or lower model_max_length in tokenizer_config.json";
   }
 
   /** Returns the node's registry, which is made for its first user. */

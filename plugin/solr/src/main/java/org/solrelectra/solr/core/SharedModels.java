@@ -45,6 +45,9 @@ final class SharedModels implements Closeable {
   /** Each keeps a thread and what it has read; a node with more needs a restart. */
   static final int MOST_STUCK = 16;
 
+  /** A model that has not opened so often will not open: it is to leave room for others. */
+  static final int MOST_STUCK_OF_A_MODEL = 2;
+
   private static final Logger log = LoggerFactory.getLogger(MethodHandles.lookup().lookupClass());
 
   private final Opener opener;
@@ -120,6 +123,18 @@ final class SharedModels implements Closeable {
     }
     OpenModel model = models.get(name);
     if (model == null) {
+      if (stuck.stream().filter(opening -> opening.name.equals(name)).count()
+          >= MOST_STUCK_OF_A_MODEL) {
+        throw new SolrException(
+            ErrorCode.SERVER_ERROR,
+            "model '"
+                + name
+                + "' is not opened: "
+                + MOST_STUCK_OF_A_MODEL
+                + " openings of it have not ended. Is its file system there? Seconds since they"
+                + " began: "
+                + stuckSeconds().get(name));
+      }
       if (stuck.size() >= MOST_STUCK) {
         throw new SolrException(
             ErrorCode.SERVER_ERROR,

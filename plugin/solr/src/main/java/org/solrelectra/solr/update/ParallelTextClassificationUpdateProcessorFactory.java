@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.solr.common.SolrException;
 import org.apache.solr.common.SolrException.ErrorCode;
-import org.apache.solr.common.params.SolrParams;
 import org.apache.solr.common.util.NamedList;
 import org.apache.solr.core.SolrCore;
 import org.apache.solr.request.SolrQueryRequest;
@@ -44,10 +43,6 @@ import org.solrelectra.lucene.model.Excerpt;
  */
 public final class ParallelTextClassificationUpdateProcessorFactory
     extends UpdateRequestProcessorFactory implements SolrCoreAware {
-  // Solr's parameters of a request that makes its own chain.
-  private static final String PROCESSOR = "processor";
-  private static final String POST_PROCESSOR = "post-processor";
-
   private static final String BATCH_SIZE = "batchSize";
   private static final int DEFAULT_BATCH_SIZE = 64;
   private static final int LARGEST_BATCH_SIZE = 1000;
@@ -121,16 +116,12 @@ public final class ParallelTextClassificationUpdateProcessorFactory
   @Override
   public UpdateRequestProcessor getInstance(
       SolrQueryRequest req, SolrQueryResponse rsp, UpdateRequestProcessor next) {
-    SolrParams params = req.getParams();
-    if (params.get(PROCESSOR) != null || params.get(POST_PROCESSOR) != null) {
-      // The request made its own chain, which nobody has seen before.
-      UpdateChains.faultOfReadingAhead(
-              req.getCore().getUpdateProcessorChain(params).getProcessors())
-          .ifPresent(
-              fault -> {
-                throw wrong(ErrorCode.BAD_REQUEST, fault);
-              });
-    }
+    UpdateChains.ofRequest(req)
+        .flatMap(UpdateChains::faultOfReadingAhead)
+        .ifPresent(
+            fault -> {
+              throw wrong(ErrorCode.BAD_REQUEST, fault);
+            });
     Object announced = req.getContext().remove(CLASSIFIERS);
     return new ParallelTextClassificationUpdateProcessor(
         announced == null ? List.of() : classifiers(announced), batchSize, next);

@@ -76,6 +76,8 @@ record TextClassificationSettings(
           ERROR_FIELD);
 
   /** What people write between names: a comma or a blank. */
+  private static final Pattern OF_SOLR = Pattern.compile("_root_|_version_|_nest_.*");
+
   private static final Pattern SEVERAL = Pattern.compile("[,;\\s]");
 
   /** What becomes of a document that cannot be labelled. */
@@ -236,11 +238,9 @@ record TextClassificationSettings(
       throw wrong(
           parameter + " must not be the unique key, by which Solr tells documents apart" + found);
     }
-    if (name.startsWith("_") && name.endsWith("_")) {
+    if (OF_SOLR.matcher(name).matches()) {
       throw wrong(
-          parameter
-              + " must not be a field of Solr's own, whose name begins and ends with '_'"
-              + found);
+          parameter + " must not be a field of Solr's own: _root_, _version_, _nest_…" + found);
     }
     if (isFilledByCopyField(schema, name)) {
       throw wrong(
@@ -259,16 +259,10 @@ record TextClassificationSettings(
     return field;
   }
 
+  /** A pattern as a destination says nothing: documents need not have the field it is filled of. */
   private static boolean isFilledByCopyField(IndexSchema schema, String name) {
     for (NamedList<?> copy : schema.getCopyFieldProperties(false, null, null)) {
-      String destination = String.valueOf(copy.get(IndexSchema.DESTINATION));
-      int star = destination.indexOf('*');
-      boolean matches =
-          star < 0
-              ? destination.equals(name)
-              : name.startsWith(destination.substring(0, star))
-                  && name.endsWith(destination.substring(star + 1));
-      if (matches) {
+      if (name.equals(copy.get(IndexSchema.DESTINATION))) {
         return true;
       }
     }
@@ -361,9 +355,12 @@ record TextClassificationSettings(
   }
 
   static SolrException wrong(String message) {
+    return wrong(ErrorCode.SERVER_ERROR, message);
+  }
+
+  static SolrException wrong(ErrorCode code, String message) {
     return new SolrException(
-        ErrorCode.SERVER_ERROR,
-        TextClassificationUpdateProcessorFactory.class.getSimpleName() + ": " + message);
+        code, TextClassificationUpdateProcessorFactory.class.getSimpleName() + ": " + message);
   }
 
   private static SolrException missing(String name, String meaning) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import org.apache.solr.common.SolrException;
+import org.apache.solr.common.SolrException.ErrorCode;
 import org.apache.solr.common.util.NamedList;
 import org.apache.solr.core.CloseHook;
 import org.apache.solr.core.SolrCore;
@@ -135,6 +136,12 @@ public final class TextClassificationUpdateProcessorFactory extends UpdateReques
   @Override
   public UpdateRequestProcessor getInstance(
       SolrQueryRequest req, SolrQueryResponse rsp, UpdateRequestProcessor next) {
+    UpdateChains.ofRequest(req)
+        .flatMap(chain -> UpdateChains.faultOfLabelling(this, chain))
+        .ifPresent(
+            fault -> {
+              throw TextClassificationSettings.wrong(ErrorCode.BAD_REQUEST, fault);
+            });
     TextClassificationUpdateProcessor processor =
         new TextClassificationUpdateProcessor(settings, classifier, modelVersion, next);
     ParallelTextClassificationUpdateProcessorFactory.announce(req, processor);

@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.solr.common.params.SolrParams;
 import org.apache.solr.core.PluginInfo;
 import org.apache.solr.core.SolrCore;
+import org.apache.solr.request.SolrQueryRequest;
 import org.apache.solr.update.processor.RunUpdateProcessorFactory;
 import org.apache.solr.update.processor.TolerantUpdateProcessorFactory;
 import org.apache.solr.update.processor.UpdateRequestProcessorChain;
@@ -14,6 +16,10 @@ import org.apache.solr.update.processor.UpdateRequestProcessorFactory;
 
 /** The update chains of a core, and which orders of processors in them are wrong. */
 final class UpdateChains {
+  // Solr's parameters of a request that makes its own chain.
+  private static final String PROCESSOR = "processor";
+  private static final String POST_PROCESSOR = "post-processor";
+
   private UpdateChains() {}
 
   /** Returns the configured chains that have a processor, by their names; "" for one without. */
@@ -29,6 +35,14 @@ final class UpdateChains {
       }
     }
     return chains;
+  }
+
+  /** Returns the chain that a request has made for itself, which nobody has seen before. */
+  static Optional<List<UpdateRequestProcessorFactory>> ofRequest(SolrQueryRequest request) {
+    SolrParams params = request.getParams();
+    return params.get(PROCESSOR) == null && params.get(POST_PROCESSOR) == null
+        ? Optional.empty()
+        : Optional.of(request.getCore().getUpdateProcessorChain(params).getProcessors());
   }
 
   /** Returns whose error it is, to begin its message with; "" if no chain has the processor. */

@@ -242,13 +242,30 @@ class SharedModelsTest {
   void openingsThatDoNotEndAreNotAsManyAsThereAreAttempts() throws IOException {
     try (SharedModels models = models(Duration.ofMillis(1))) {
       for (int i = 0; i < SharedModels.MOST_STUCK; i++) {
-        refusal(models, STUCK + i % 2);
+        refusal(models, STUCK + i / SharedModels.MOST_STUCK_OF_A_MODEL);
       }
       assertEquals(
-          "model 'stuck3' is not opened: 16 openings have not ended; at most 16 may. Restart the"
-              + " node; seconds since they began: {stuck0=0, stuck1=0}",
-          refusal(models, "stuck3"));
+          "model 'stuck8' is not opened: 16 openings have not ended; at most 16 may. Restart the"
+              + " node; seconds since they began: {stuck0=0, stuck1=0, stuck2=0, stuck3=0,"
+              + " stuck4=0, stuck5=0, stuck6=0, stuck7=0}",
+          refusal(models, "stuck8"));
       assertEquals(16, openings.get());
+    }
+  }
+
+  /** However often a client has a core made that wants it. */
+  @Test
+  void aModelThatDoesNotOpenLeavesRoomForOthers() throws IOException {
+    try (SharedModels models = models(Duration.ofMillis(500))) {
+      for (int i = 0; i < 5; i++) {
+        refusal(models, STUCK);
+      }
+      assertEquals(
+          "model 'stuck' is not opened: 2 openings of it have not ended. Is its file system there?"
+              + " Seconds since they began: 0",
+          refusal(models, STUCK));
+      assertEquals(2, openings.get());
+      models.acquire("topics").close();
     }
   }
 
