@@ -22,8 +22,8 @@ import java.util.Set;
  */
 public final class TokenizerFiles {
   static final int MOST_BYTES = 16 << 20;
+  static final String VOCABULARY = "vocab.txt";
 
-  private static final String VOCABULARY = "vocab.txt";
   private static final String CONFIG = "tokenizer_config.json";
   private static final String LOWER_CASE = "do_lower_case";
   private static final String STRIP_ACCENTS = "strip_accents";
@@ -43,7 +43,6 @@ public final class TokenizerFiles {
           "DistilBertTokenizer",
           "ElectraTokenizer",
           "LayoutLMTokenizer",
-          "MPNetTokenizer",
           "MobileBertTokenizer",
           "RetriBertTokenizer",
           "SqueezeBertTokenizer");

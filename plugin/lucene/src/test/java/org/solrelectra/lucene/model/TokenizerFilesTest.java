@@ -279,6 +279,21 @@ class TokenizerFilesTest {
             .getMessage());
   }
 
+  /** MPNet's puts two separators between the texts of a pair. */
+  @Test
+  void aClassWithAnotherTemplateThanBertsIsNamed() throws IOException {
+    config.put("tokenizer_class", "MPNetTokenizer");
+    write();
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.write(folder.resolve("vocab.txt"), PIECES);
+    assertEquals(
+        folder.resolve("tokenizer_config.json")
+            + ": tokenizer_class must be one of BERT's, such as ElectraTokenizer;"
+            + " tokenizer_class=\"MPNetTokenizer\"",
+        assertThrows(InvalidModelException.class, () -> new TokenizerFiles(folder, notes))
+            .getMessage());
+  }
+
   @Test
   void settingsOfOtherTokenizersAreNamed() {
     config.put("do_basic_tokenize", false);
