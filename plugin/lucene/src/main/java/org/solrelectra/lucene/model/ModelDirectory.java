@@ -74,7 +74,10 @@ public final class ModelDirectory {
     this.labels = checkedLabels();
     this.manifest = written == null ? derivedManifest(assumed) : written;
     checkGraph();
-    if (written == null && vocabulary.size() < config.vocabularySize()) {
+    boolean isListed =
+        hashes.containsKey(TokenizerFiles.VOCABULARY) || hashes.containsKey(TokenizerJson.FILE);
+    // A line that was lost shifts the ids behind it; a file of a known hash lost none.
+    if (!isListed && vocabulary.size() < config.vocabularySize()) {
       assumed.add(
           "the vocabulary has fewer pieces than config.json's vocab_size="
               + config.vocabularySize()

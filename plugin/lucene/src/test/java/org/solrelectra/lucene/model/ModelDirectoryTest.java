@@ -665,6 +665,20 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void fewerPiecesAreNotedWhereTheManifestDoesNotListTheVocabulary() throws IOException {
+    editJson("manifest.json", json -> json.withObject("/sha256").remove("vocab.txt"));
+    assertEquals(List.of(), ModelDirectory.open(directory).notes());
+    Path file = directory.resolve("vocab.txt");
+    List<String> pieces = Files.readAllLines(file);
+    Files.write(file, pieces.subList(0, pieces.size() - 1));
+    List<String> notes =
+        List.of("the vocabulary has fewer pieces than config.json's vocab_size=91; pieces=90");
+    assertEquals(notes, ModelDirectory.open(directory).notes());
+    keepNoHashes();
+    assertEquals(notes, ModelDirectory.open(directory).notes());
+  }
+
+  @Test
   void aVocabularyLargerThanTheWordTableIsCountedAndNotKept() throws IOException {
     dropManifest();
     Files.writeString(directory.resolve("vocab.txt"), "\n".repeat(30_000_000));
