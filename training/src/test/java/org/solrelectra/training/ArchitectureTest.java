@@ -6,6 +6,8 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -14,6 +16,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.nio.file.CopyOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.solrelectra.training.task.ModelTask;
 
 /** Who may depend on whom. */
 @AnalyzeClasses(
@@ -25,6 +28,17 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule packagesHaveNoCycles =
       slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
+
+  /** A task that is one object is named where all are listed, and nowhere else. */
+  @ArchTest
+  static final ArchRule noTaskIsKnownByName =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "task..")
+          .should()
+          .dependOnClassesThat(
+              JavaClass.Predicates.assignableTo(ModelTask.class)
+                  .and(DescribedPredicate.not(JavaClass.Predicates.type(ModelTask.class))));
 
   @ArchTest
   static final ArchRule nothingNeedsTheCommandLine =
@@ -42,6 +56,7 @@ class ArchitectureTest {
           .resideOutsideOfPackages(
               ROOT + "network..",
               ROOT + "pretrain..",
+              ROOT + "task..",
               ROOT + "finetune..",
               ROOT + "optimization..",
               ROOT + "checkpoint..",

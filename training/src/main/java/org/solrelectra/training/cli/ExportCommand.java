@@ -16,6 +16,7 @@ import org.solrelectra.training.export.ModelExporter;
 import org.solrelectra.training.metrics.MetricsFile;
 import org.solrelectra.training.metrics.MetricsLine;
 import org.solrelectra.training.metrics.Split;
+import org.solrelectra.training.task.Calibration;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -95,7 +96,6 @@ final class ExportCommand implements Callable<Integer> {
     Path folder = source.run != null ? source.run.resolve("discriminator") : source.checkpoint;
     HuggingFaceModel model = HuggingFaceModel.read(folder);
     ObjectNode provenance = source.run != null ? ofRun(source.run) : ofCheckpoint(folder);
-    double temperature = provenance.path("temperature").asDouble(1);
     double difference =
         ModelExporter.export(
             model,
@@ -104,7 +104,7 @@ final class ExportCommand implements Callable<Integer> {
                 version,
                 weights == Weights.NONE ? null : DataType.valueOf(weights.name()),
                 graphs,
-                temperature,
+                Calibration.fromJson(provenance),
                 provenance),
             output);
     String check =

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -23,6 +24,9 @@ import org.solrelectra.training.finetune.FineTuningConfig;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.optimization.Optimizer.BiasCorrection;
 import org.solrelectra.training.storage.FileHash;
+import org.solrelectra.training.task.ModelTask;
+import org.solrelectra.training.task.Objective;
+import org.solrelectra.training.task.Tasks;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,14 +35,18 @@ import picocli.CommandLine.Option;
 @Command(
     name = "finetune",
     mixinStandardHelpOptions = true,
-    description = "Trains a text classifier or a passage ranker from a pretrained discriminator.")
+    modelTransformer = TaskHelp.class,
+    description = "Trains a model that does a task from a pretrained discriminator.")
 final class FineTuneCommand implements Callable<Integer> {
   /** What stands beside the weights in the output: how they were made, and how good they are. */
   static final String RECORD = "finetuning.json";
 
-  private enum TaskName {
-    CLASSIFY,
-    RANK
+  /** The names that {@code --task} takes. */
+  private static final class TaskNames implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Tasks.all().stream().<String>map(ModelTask::name).iterator();
+    }
   }
 
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
@@ -47,8 +55,10 @@ final class FineTuneCommand implements Callable<Integer> {
   @Option(
       names = "--task",
       required = true,
-      description = "classify: one label a text. rank: relevant or not, a (query, passage) pair.")
-  private TaskName task;
+      paramLabel = "TASK",
+      completionCandidates = TaskNames.class,
+      description = "What is learnt: ${COMPLETION-CANDIDATES}; each is described below.")
+  private String taskName;
 
   @Option(
       names = "--model",
@@ -66,8 +76,7 @@ final class FineTuneCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "JSONL, or TSV with a header line, also .gz or .xz. To classify: text, label and, of pairs, pair. To rank: query, passage, label (a"
-              + " whole number; 1 and above is relevant).")
+          "JSONL, or TSV with a header line, also .gz or .xz. Each task has its own keys, below.")
   private List<Path> train;
 
   @Option(
@@ -76,8 +85,8 @@ final class FineTuneCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "As --train. The epoch with the best accuracy or MRR@10 on it is kept, and a classifier's temperature is fitted"
-              + " on it.")
+          "As --train. The epoch that is best on it is kept; what makes probabilities and decisions of logits is fitted on"
+              + " it.")
   private List<Path> development;
 
   @Option(
@@ -87,7 +96,7 @@ final class FineTuneCommand implements Callable<Integer> {
       description = "The folder to write, for export --checkpoint.")
   private Path output;
 
-  @Option(names = "--epochs", description = "Default: 10 to classify, 3 to rank.")
+  @Option(names = "--epochs", description = "Default: the task's, below.")
   private Integer epochs;
 
   @Option(names = "--batch-size", defaultValue = "32", description = "Default: ${DEFAULT-VALUE}.")
@@ -144,10 +153,11 @@ final class FineTuneCommand implements Callable<Integer> {
     if (Files.exists(output)) {
       throw new IllegalArgumentException(output + " exists already; name another --output");
     }
+    ModelTask<?> task = Tasks.named(taskName);
     HuggingFaceModel start = HuggingFaceModel.read(model);
     FineTuningConfig config =
         new FineTuningConfig(
-            epochs != null ? epochs : task == TaskName.CLASSIFY ? 10 : 3,
+            epochs != null ? epochs : task.usualEpochs(),
             batchSize,
             learningRate,
             warmupShare,
@@ -157,29 +167,10 @@ final class FineTuneCommand implements Callable<Integer> {
             maxLength != null ? maxLength : start.tokenizer().modelMaxLength(),
             dropout,
             seed);
-    ObjectNode record = record(config);
-    DatasetReader reader =
-        new DatasetReader(
-            new WordPieceEncoder(start.vocabulary(), start.tokenizer())::hasPieces,
-            Warnings.to(spec));
+    ObjectNode record = record(task, config);
     Libtorch libtorch = libtorchOptions.start();
     FineTuner tuner =
-        switch (task) {
-          case CLASSIFY ->
-              FineTuner.forClassification(
-                  start,
-                  read(train, reader::texts),
-                  read(development, reader::texts),
-                  config,
-                  libtorch);
-          case RANK ->
-              FineTuner.forRanking(
-                  start,
-                  read(train, reader::pairs),
-                  read(development, reader::pairs),
-                  config,
-                  libtorch);
-        };
+        new FineTuner(start, task.networkHead(), objective(task, start, config), config, libtorch);
     PrintWriter out = spec.commandLine().getOut();
     long startNanos = System.nanoTime();
     FineTuner.Result result = train(tuner, out);
@@ -203,14 +194,23 @@ final class FineTuneCommand implements Callable<Integer> {
     return 0;
   }
 
-  private interface Reader<T> {
-    List<T> read(Path file) throws IOException;
+  private <E> Objective objective(
+      ModelTask<E> task, HuggingFaceModel start, FineTuningConfig config) throws IOException {
+    DatasetReader reader =
+        new DatasetReader(
+            new WordPieceEncoder(start.vocabulary(), start.tokenizer())::hasPieces,
+            Warnings.to(spec));
+    return task.objective(
+        read(train, reader, task),
+        read(development, reader, task),
+        FineTuner.batches(start, config));
   }
 
-  private static <T> List<T> read(List<Path> files, Reader<T> reader) throws IOException {
-    List<T> examples = new ArrayList<>();
+  private static <E> List<E> read(List<Path> files, DatasetReader reader, ModelTask<E> task)
+      throws IOException {
+    List<E> examples = new ArrayList<>();
     for (Path file : files) {
-      examples.addAll(reader.read(file));
+      examples.addAll(reader.read(file, task::read));
     }
     return examples;
   }
@@ -245,10 +245,10 @@ final class FineTuneCommand implements Callable<Integer> {
   }
 
   /** Describes the start; hashes before training, for the files may change meanwhile. */
-  private ObjectNode record(FineTuningConfig config) throws IOException {
+  private ObjectNode record(ModelTask<?> task, FineTuningConfig config) throws IOException {
     ObjectMapper json = new ObjectMapper();
     ObjectNode record = json.createObjectNode();
-    record.put("task", task == TaskName.CLASSIFY ? "classification" : "ranking");
+    record.put("task", task.manifestTask().key());
     record.set("config", json.valueToTree(config));
     record.put("start_sha256", HuggingFaceModel.weightsSha256(model));
     putHashes(record.putArray("train_files"), train);
@@ -259,7 +259,7 @@ final class FineTuneCommand implements Callable<Integer> {
   private static ObjectNode completed(ObjectNode record, FineTuner.Result result, long startNanos) {
     record.put("best_epoch", result.bestEpoch());
     record.putObject("dev").put(result.qualityName(), result.quality());
-    record.put("temperature", result.temperature());
+    result.calibration().writeTo(record);
     record.put("tokens", result.tokens());
     record.put("seconds", Math.round((System.nanoTime() - startNanos) / 1e9));
     return record;

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -15,13 +14,12 @@ import org.solrelectra.lucene.encoder.TokenBatchBuilder;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
-import org.solrelectra.lucene.model.Task;
 import org.solrelectra.training.dataset.DatasetReader;
-import org.solrelectra.training.dataset.LabeledPair;
-import org.solrelectra.training.dataset.TextSequences;
 import org.solrelectra.training.evaluation.Agreement;
-import org.solrelectra.training.evaluation.QueryCandidates;
 import org.solrelectra.training.export.QuantizedModel;
+import org.solrelectra.training.task.EvaluationOptions;
+import org.solrelectra.training.task.ModelTask;
+import org.solrelectra.training.task.Tasks;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +28,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "quantize",
     mixinStandardHelpOptions = true,
+    modelTransformer = TaskHelp.class,
     description =
         "Adds a graph in int8 to a model directory, which the plugin then runs: a quarter of the size and faster. Measures on your"
             + " examples what that costs, writes it into manifest.json, and writes nothing if it is too much.")
@@ -43,7 +42,8 @@ final class QuantizeCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "DIR",
-      description = "A model directory, as export writes it, of a classifier or a ranker.")
+      description =
+          "A model directory, as export writes it, of a model that does one of the tasks below.")
   private Path directory;
 
   @Option(
@@ -67,7 +67,7 @@ final class QuantizeCommand implements Callable<Integer> {
       defaultValue = "0.01",
       paramLabel = "LOSS",
       description =
-          "By how much accuracy, or nDCG@10 of a ranker, may be lower than in float32. Default: ${DEFAULT-VALUE}.")
+          "By how much accuracy, nDCG@10 of a ranker, or what else the task is compared by, may be lower than in float32. Default: ${DEFAULT-VALUE}.")
   private double limit;
 
   @Option(names = "--force", description = "Write it whatever it costs.")
@@ -84,7 +84,8 @@ final class QuantizeCommand implements Callable<Integer> {
     int relevantFrom = relevance.grade();
     try (WorkerPool pool = WorkerPool.forThisMachine();
         QuantizedModel model = QuantizedModel.of(directory, calibrationSequences(), pool)) {
-      Agreement agreement = measure(model, relevantFrom);
+      Agreement agreement =
+          measure(Tasks.of(model.reference().model().manifest()), model, relevantFrom);
       boolean good = agreement.loss() <= limit;
       print(model, agreement);
       if (!good && !force) {
@@ -117,17 +118,15 @@ final class QuantizeCommand implements Callable<Integer> {
       return List.of();
     }
     ModelDirectory model = ModelDirectory.open(directory);
+    return calibrationSequences(Tasks.of(model.manifest()), model);
+  }
+
+  private <E> List<TokenSequence> calibrationSequences(ModelTask<E> task, ModelDirectory model)
+      throws IOException {
     TokenBatchBuilder batches = TokenBatchBuilder.of(model);
-    DatasetReader reader = reader(model);
-    List<TokenSequence> sequences = new ArrayList<>();
-    if (model.manifest().task() == Task.RANKING) {
-      for (LabeledPair pair : some(reader.pairs(calibration))) {
-        sequences.addAll(batches.pairs(pair.query(), List.of(pair.passage())).sequences());
-      }
-    } else {
-      sequences.addAll(TextSequences.of(some(reader.texts(calibration)), batches));
-    }
-    return sequences;
+    return some(reader(model).read(calibration, task::read)).stream()
+        .map(example -> task.sequence(example, batches))
+        .toList();
   }
 
   private DatasetReader reader(ModelDirectory model) {
@@ -143,23 +142,13 @@ final class QuantizeCommand implements Callable<Integer> {
         .toList();
   }
 
-  private Agreement measure(QuantizedModel model, int relevantFrom) throws IOException {
-    Task task = model.reference().model().manifest().task();
-    DatasetReader reader = reader(model.reference().model());
-    return switch (task) {
-      case CLASSIFICATION ->
-          Agreement.ofClassifiers(
-              model.reference(), model.quantized(), reader.texts(test), test.toString());
-      case RANKING ->
-          Agreement.ofRankers(
-              model.reference(),
-              model.quantized(),
-              QueryCandidates.group(reader.pairs(test)),
-              relevantFrom);
-      default ->
-          throw new IllegalArgumentException(
-              "--model must be for classification or ranking; task=" + task.key());
-    };
+  private <E> Agreement measure(ModelTask<E> task, QuantizedModel model, int relevantFrom)
+      throws IOException {
+    return task.compare(
+        model.reference(),
+        model.quantized(),
+        reader(model.reference().model()).read(test, task::read),
+        EvaluationOptions.alone(test.toString(), relevantFrom));
   }
 
   private void print(QuantizedModel model, Agreement agreement) throws IOException {
@@ -179,22 +168,11 @@ final class QuantizeCommand implements Callable<Integer> {
         agreement.reference(),
         agreement.smaller(),
         agreement.smaller() - agreement.reference());
-    if (Double.isNaN(agreement.same())) {
-      out.printf(
-          Locale.ROOT,
-          "Kendall's tau %.4f, overlap of the first ten %s; largest difference of a logit %.3f%n",
-          agreement.kendallTau(),
-          Double.isNaN(agreement.top10Overlap())
-              ? "unknown, for no query has more passages"
-              : String.format(Locale.ROOT, "%.4f", agreement.top10Overlap()),
-          agreement.largestDifference());
-    } else {
-      out.printf(
-          Locale.ROOT,
-          "the same label for %.4f of them; largest difference of a logit %.3f%n",
-          agreement.same(),
-          agreement.largestDifference());
-    }
+    out.printf(
+        Locale.ROOT,
+        "%s; largest difference of a logit %.3f%n",
+        agreement.inWords(),
+        agreement.largestDifference());
   }
 
   private ObjectNode report(QuantizedModel model, Agreement agreement) {
@@ -213,17 +191,9 @@ final class QuantizeCommand implements Callable<Integer> {
     report.put("metric", agreement.metric());
     report.put("float32", agreement.reference());
     report.put("int8", agreement.smaller());
-    putIfKnown(report, "same_label", agreement.same());
-    putIfKnown(report, "kendall_tau", agreement.kendallTau());
-    putIfKnown(report, "top10_overlap", agreement.top10Overlap());
+    agreement.measures().forEach(report::put);
     report.put("largest_difference", agreement.largestDifference());
     report.put("limit", limit);
     return report;
-  }
-
-  private static void putIfKnown(ObjectNode object, String key, double value) {
-    if (!Double.isNaN(value)) {
-      object.put(key, value);
-    }
   }
 }

@@ -22,9 +22,9 @@ import org.solrelectra.training.corpus.TextLines;
 
 /**
  * Reads examples from JSONL (one object a line) or TSV (a header line, then values between tabs),
- * by the file's name; {@code .gz} and {@code .xz} are decompressed. Keys and columns are {@code
- * text, label} or {@code query, passage, label}; others are passed over. Blanks around a label are
- * removed, with a warning.
+ * by the file's name; {@code .gz} and {@code .xz} are decompressed. Which keys or columns an
+ * example has is its task's; others are passed over. Blanks around a label are removed, with a
+ * warning.
  */
 public final class DatasetReader {
   private static final ObjectReader JSON =
@@ -46,28 +46,9 @@ public final class DatasetReader {
     this.warnings = warnings;
   }
 
-  /**
-   * Reads labelled texts, or pairs of texts where there is a {@code pair}.
-   *
-   * @throws InvalidDatasetException if the file is empty, or a line is not an example
-   */
-  public List<LabeledText> texts(Path file) throws IOException {
-    return read(
-        file,
-        row ->
-            new LabeledText(
-                text(row, "text"), row.has("pair") ? text(row, "pair") : null, label(row)));
-  }
-
-  /**
-   * Reads judged pairs; labels are whole numbers.
-   *
-   * @throws InvalidDatasetException if the file is empty, or a line is not an example
-   */
-  public List<LabeledPair> pairs(Path file) throws IOException {
-    return read(
-        file,
-        row -> new LabeledPair(text(row, "query"), text(row, "passage"), grade(label(row), row)));
+  /** Makes an example of a row. */
+  public interface Example<T> {
+    T of(ExampleRow row) throws InvalidDatasetException;
   }
 
   /** Says whether a file holds pairs, by its first line. */
@@ -83,49 +64,8 @@ public final class DatasetReader {
     }
   }
 
-  private String text(Row row, String key) throws InvalidDatasetException {
-    String value = row.text(key);
-    if (Blank.isBlank(value)) {
-      throw new InvalidDatasetException(row.where() + " has an empty '" + key + "'");
-    }
-    if (!hasPieces.test(value)) {
-      throw new InvalidDatasetException(
-          row.where()
-              + ": '"
-              + key
-              + "' has no word piece; expected something that the tokenizer keeps; code points: "
-              + Excerpt.of(
-                  value
-                      .codePoints()
-                      .mapToObj(c -> String.format(Locale.ROOT, "U+%04X", c))
-                      .collect(Collectors.joining(" "))));
-    }
-    return value;
-  }
-
-  private static String label(Row row) throws InvalidDatasetException {
-    String label = Blank.strip(row.label());
-    if (label.isEmpty()) {
-      throw new InvalidDatasetException(row.where() + " has an empty 'label'");
-    }
-    return label;
-  }
-
-  private static int grade(String label, Row row) throws InvalidDatasetException {
-    try {
-      return Integer.parseInt(label);
-    } catch (NumberFormatException e) {
-      throw new InvalidDatasetException(
-          row.where()
-              + ": the label of a pair must be a whole number, 1 for relevant; label='"
-              + Excerpt.of(label)
-              + "'",
-          e);
-    }
-  }
-
-  /** One line of a file. */
-  private interface Row {
+  /** The values of one line as they stand there. */
+  private interface Cells {
     String LABEL = "label";
 
     /** Returns file and line, for messages. */
@@ -135,19 +75,76 @@ public final class DatasetReader {
 
     String text(String key) throws InvalidDatasetException;
 
-    /** Returns the label as it stands there. */
     String label() throws InvalidDatasetException;
   }
 
-  private interface Example<T> {
-    T of(Row row) throws InvalidDatasetException;
+  /** What is read of a line is checked, and noted where it is mended. */
+  private final class CheckedRow implements ExampleRow {
+    private final Cells cells;
+    private String mended;
+
+    private CheckedRow(Cells cells) {
+      this.cells = cells;
+    }
+
+    @Override
+    public String where() {
+      return cells.where();
+    }
+
+    @Override
+    public boolean has(String key) {
+      return cells.has(key);
+    }
+
+    @Override
+    public String text(String key) throws InvalidDatasetException {
+      String value = cells.text(key);
+      if (Blank.isBlank(value)) {
+        throw new InvalidDatasetException(where() + " has an empty '" + key + "'");
+      }
+      if (!hasPieces.test(value)) {
+        throw new InvalidDatasetException(
+            where()
+                + ": '"
+                + key
+                + "' has no word piece; expected something that the tokenizer keeps; code points: "
+                + Excerpt.of(
+                    value
+                        .codePoints()
+                        .mapToObj(c -> String.format(Locale.ROOT, "U+%04X", c))
+                        .collect(Collectors.joining(" "))));
+      }
+      return value;
+    }
+
+    @Override
+    public String label() throws InvalidDatasetException {
+      return stripped(cells.label());
+    }
+
+    private String stripped(String label) throws InvalidDatasetException {
+      String stripped = Blank.strip(label);
+      if (stripped.isEmpty()) {
+        throw new InvalidDatasetException(where() + " has an empty 'label'");
+      }
+      if (mended == null && !stripped.equals(label)) {
+        mended = label;
+      }
+      return stripped;
+    }
   }
 
   private static boolean isTsv(Path file) {
     return file.getFileName().toString().replaceFirst("\\.(gz|xz)$", "").endsWith(".tsv");
   }
 
-  private <T> List<T> read(Path file, Example<T> example) throws IOException {
+  /**
+   * Reads a file's examples.
+   *
+   * @throws InvalidDatasetException if the file is empty, or a line is not an example
+   */
+  public <T> List<T> read(Path file, Example<T> example) throws IOException {
     List<T> examples = new ArrayList<>();
     boolean tsv = isTsv(file);
     int mended = 0;
@@ -159,10 +156,14 @@ public final class DatasetReader {
         number++;
         if (!Blank.isBlank(line)) {
           String where = file + " line " + number;
-          Row row = tsv ? TsvRow.of(line, columns, where) : new JsonRow(object(line, where), where);
+          CheckedRow row =
+              new CheckedRow(
+                  tsv
+                      ? TsvCells.of(line, columns, where)
+                      : new JsonCells(object(line, where), where));
           examples.add(example.of(row));
-          if (!row.label().equals(Blank.strip(row.label())) && mended++ == 0) {
-            firstMended = "line " + number + ": '" + Excerpt.of(row.label()) + "'";
+          if (row.mended != null && mended++ == 0) {
+            firstMended = "line " + number + ": '" + Excerpt.of(row.mended) + "'";
           }
         }
       }
@@ -198,10 +199,10 @@ public final class DatasetReader {
     return columns;
   }
 
-  private record TsvRow(List<String> values, Map<String, Integer> columns, String where)
-      implements Row {
+  private record TsvCells(List<String> values, Map<String, Integer> columns, String where)
+      implements Cells {
 
-    static TsvRow of(String line, Map<String, Integer> columns, String where)
+    static TsvCells of(String line, Map<String, Integer> columns, String where)
         throws InvalidDatasetException {
       List<String> values = List.of(line.split("\t", -1));
       if (values.size() > columns.size()) {
@@ -212,7 +213,7 @@ public final class DatasetReader {
                 + "; columns="
                 + values.size());
       }
-      return new TsvRow(values, columns, where);
+      return new TsvCells(values, columns, where);
     }
 
     @Override
@@ -266,7 +267,7 @@ public final class DatasetReader {
     return json;
   }
 
-  private record JsonRow(JsonNode object, String where) implements Row {
+  private record JsonCells(JsonNode object, String where) implements Cells {
     @Override
     public boolean has(String key) {
       return object.hasNonNull(key);

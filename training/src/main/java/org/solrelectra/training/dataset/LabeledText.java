@@ -7,6 +7,12 @@ package org.solrelectra.training.dataset;
  */
 public record LabeledText(String text, String pair, String label) {
 
+  /** Reads {@code text, label} and, of pairs, {@code pair}. */
+  public static LabeledText of(ExampleRow row) throws InvalidDatasetException {
+    return new LabeledText(
+        row.text("text"), row.has("pair") ? row.text("pair") : null, row.label());
+  }
+
   /** Returns the words of both texts. */
   public String words() {
     return pair == null ? text : text + ' ' + pair;

@@ -13,11 +13,19 @@ public final class TextSequences {
   public static List<TokenSequence> of(List<LabeledText> examples, TokenBatchBuilder batches) {
     List<TokenSequence> sequences = new ArrayList<>(examples.size());
     for (LabeledText example : examples) {
-      sequences.addAll(
-          example.pair() == null
-              ? batches.texts(List.of(example.text())).sequences()
-              : batches.pairs(example.text(), List.of(example.pair())).sequences());
+      sequences.add(of(example.text(), example.pair(), batches));
     }
     return sequences;
+  }
+
+  /**
+   * Returns a text, or a pair of texts, as one sequence.
+   *
+   * @param pair null if there is one text alone
+   */
+  public static TokenSequence of(String text, String pair, TokenBatchBuilder batches) {
+    return pair == null
+        ? batches.texts(List.of(text)).sequences().get(0)
+        : batches.pairs(text, List.of(pair)).sequences().get(0);
   }
 }

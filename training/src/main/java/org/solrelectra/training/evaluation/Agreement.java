@@ -3,7 +3,10 @@ package org.solrelectra.training.evaluation;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.solrelectra.lucene.encoder.Deadline;
@@ -17,14 +20,11 @@ import org.solrelectra.training.dataset.LabeledText;
  * How far a model that was made smaller says what the one it was made from says.
  *
  * @param examples texts, or queries
- * @param metric what both are measured by: accuracy, or nDCG@10
+ * @param metric what both are measured by, such as accuracy or nDCG@10
  * @param reference of the model that was made smaller
  * @param smaller of the smaller one
- * @param same of a classifier, the share of texts that get the same label; NaN for a ranker
- * @param kendallTau of a ranker, the mean over queries of tau-b between both orders; NaN for a
- *     classifier
- * @param top10Overlap of a ranker, the mean over queries with more than ten passages of the share
- *     of the first ten that both have in common; NaN if there is none
+ * @param measures how far both agree whatever is right, by their keys in JSON; only what is known
+ * @param inWords the same for people
  * @param largestDifference of a logit
  */
 public record Agreement(
@@ -32,14 +32,13 @@ public record Agreement(
     String metric,
     double reference,
     double smaller,
-    double same,
-    double kendallTau,
-    double top10Overlap,
+    Map<String, Double> measures,
+    String inWords,
     double largestDifference) {
   private static final int TOP = 10;
 
   /**
-   * Compares two classifiers.
+   * Compares two classifiers by the share of texts that get the same label.
    *
    * @param source of the examples, for messages
    */
@@ -53,7 +52,7 @@ public record Agreement(
     int same = 0;
     for (int i = 0; i < examples.size(); i++) {
       difference =
-          Math.max(difference, difference(expected.logits().get(i), actual.logits().get(i)));
+          Math.max(difference, largestDifference(expected.logits().get(i), actual.logits().get(i)));
       if (expected.labels().get(i).equals(actual.labels().get(i))) {
         same++;
       }
@@ -63,14 +62,15 @@ public record Agreement(
         "accuracy",
         ClassificationMetrics.of(truth, expected.labels()).accuracy(),
         ClassificationMetrics.of(truth, actual.labels()).accuracy(),
-        (double) same / examples.size(),
-        Double.NaN,
-        Double.NaN,
+        Map.of("same_label", (double) same / examples.size()),
+        String.format(
+            Locale.ROOT, "the same label for %.4f of them", (double) same / examples.size()),
         difference);
   }
 
   /**
-   * Compares two rankers.
+   * Compares two rankers by the mean over queries of Kendall's tau-b between both orders, and, over
+   * queries with more than ten passages, of the share of the first ten that both have in common.
    *
    * @param relevantFrom the least grade that makes a query count: one with such a passage and
    *     another
@@ -98,7 +98,7 @@ public record Agreement(
                 .logits();
         expected.add(query.measure(doubles(a), relevantFrom));
         actual.add(query.measure(doubles(b), relevantFrom));
-        difference = Math.max(difference, difference(a, b));
+        difference = Math.max(difference, largestDifference(a, b));
         taus.add(kendallTau(a, b));
         if (a.length > TOP) {
           overlaps.add(overlap(a, b));
@@ -114,10 +114,23 @@ public record Agreement(
         "nDCG@10",
         RankingMetrics.mean(expected).ndcg10(),
         RankingMetrics.mean(actual).ndcg10(),
-        Double.NaN,
-        mean(taus),
-        mean(overlaps),
+        measures(mean(taus), mean(overlaps)),
+        String.format(
+            Locale.ROOT,
+            "Kendall's tau %.4f, overlap of the first ten %s",
+            mean(taus),
+            overlaps.isEmpty()
+                ? "unknown, for no query has more passages"
+                : String.format(Locale.ROOT, "%.4f", mean(overlaps))),
         difference);
+  }
+
+  private static Map<String, Double> measures(double kendallTau, double top10Overlap) {
+    Map<String, Double> measures = new LinkedHashMap<>();
+    measures.put("kendall_tau", kendallTau);
+    measures.put("top10_overlap", top10Overlap);
+    measures.values().removeIf(value -> value.isNaN());
+    return measures;
   }
 
   /** Returns by how much the metric is lower; below 0 if it is higher. */
@@ -137,7 +150,8 @@ public record Agreement(
         .orElse(Double.NaN);
   }
 
-  private static double difference(float[] a, float[] b) {
+  /** Returns the largest difference of two rows of logits. */
+  public static double largestDifference(float[] a, float[] b) {
     double largest = 0;
     for (int i = 0; i < a.length; i++) {
       largest = Math.max(largest, Math.abs((double) a[i] - b[i]));

@@ -14,16 +14,14 @@ import org.solrelectra.lucene.encoder.Lane;
 import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.model.InvalidModelException;
-import org.solrelectra.lucene.model.Task;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
-import org.solrelectra.training.network.DiscriminatorNetwork;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
+import org.solrelectra.training.task.NetworkHead;
 
 /** Compares an exported graph with the network in libtorch on random sequences of many lengths. */
 final class ExportCheck {
@@ -33,7 +31,7 @@ final class ExportCheck {
   private static final int SEQUENCES = 24;
   private static final long SEED = 1;
 
-  private final Network network;
+  private final NetworkHead.Network network;
   private final int vocabularySize;
 
   /**
@@ -44,10 +42,6 @@ final class ExportCheck {
   ExportCheck(HuggingFaceModel model) throws IOException {
     this.network = network(model);
     this.vocabularySize = model.vocabulary().size();
-  }
-
-  private interface Network {
-    Tensor forward(Tensor inputIds, Tensor tokenTypeIds);
   }
 
   /**
@@ -104,28 +98,23 @@ final class ExportCheck {
     return new TokenSequence(ids, types);
   }
 
-  private static Network network(HuggingFaceModel model) throws IOException {
+  private static NetworkHead.Network network(HuggingFaceModel model) throws IOException {
     ParameterSet parameters = new ParameterSet(SEED, new Device("cpu"));
-    Network network;
-    if (ModelExporter.task(model) == Task.PRETRAINED) {
-      DiscriminatorNetwork discriminator = new DiscriminatorNetwork(parameters, model.config());
-      network = (ids, types) -> discriminator.forward(ids, types, null, Mode.EVALUATION);
-    } else {
-      SequenceClassificationNetwork classifier =
-          new SequenceClassificationNetwork(
-              parameters, model.config(), model.head().labels().size());
-      network = (ids, types) -> classifier.forward(ids, types, null, Mode.EVALUATION);
-    }
+    NetworkHead.Network network =
+        NetworkHead.of(model.head().architecture())
+            .orElseThrow()
+            .build(parameters, model.config(), model.head().labels().size());
     HuggingFaceWeights.load(
         model.weights(), parameters, "", name -> false, name -> false, "the exported checkpoint");
     return network;
   }
 
-  private static float[] logits(Network network, TokenSequence sequence) {
+  private static float[] logits(NetworkHead.Network network, TokenSequence sequence) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard noGradient = new NoGradGuard()) {
       return Tensors.floats(
-          network.forward(tensor(sequence.inputIds()), tensor(sequence.tokenTypeIds())));
+          network.forward(
+              tensor(sequence.inputIds()), tensor(sequence.tokenTypeIds()), null, Mode.EVALUATION));
     }
   }
 

@@ -5,9 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.solrelectra.lucene.encoder.OnnxEncoder;
 import org.solrelectra.lucene.encoder.WorkerPool;
@@ -23,15 +27,16 @@ import org.solrelectra.training.checkpoint.SafeTensors.DataType;
 import org.solrelectra.training.export.OnnxExporter.Operators;
 import org.solrelectra.training.storage.FileHash;
 import org.solrelectra.training.storage.Folders;
+import org.solrelectra.training.task.Calibration;
+import org.solrelectra.training.task.ModelTask;
+import org.solrelectra.training.task.NetworkHead;
+import org.solrelectra.training.task.Tasks;
 
 /**
  * Writes a model directory out of a Hugging Face style directory, opens it with the plugin's own
  * encoder, and compares that with libtorch before the directory gets its name.
  */
 public final class ModelExporter {
-  private static final String PRETRAINING = "ElectraForPreTraining";
-  private static final String CLASSIFICATION = "ElectraForSequenceClassification";
-
   private ModelExporter() {}
 
   /** What a model directory is run from. */
@@ -51,7 +56,7 @@ public final class ModelExporter {
    * @param version the model's version
    * @param weights how {@code model.safetensors} is stored; null leaves it out
    * @param graphs which graphs are written, and checked; a directory without one cannot be served
-   * @param temperature for probabilities; 1 changes nothing
+   * @param calibration of probabilities and decisions
    * @param provenance where the model comes from: data, steps, seed, numbers and their commands
    */
   public record Options(
@@ -59,7 +64,7 @@ public final class ModelExporter {
       String version,
       DataType weights,
       Graphs graphs,
-      double temperature,
+      Calibration calibration,
       ObjectNode provenance) {}
 
   /**
@@ -116,12 +121,12 @@ public final class ModelExporter {
   private static void requireKnownArchitecture(HuggingFaceModel model)
       throws InvalidModelException {
     String architecture = model.head().architecture();
-    if (!architecture.equals(PRETRAINING) && !architecture.equals(CLASSIFICATION)) {
+    if (NetworkHead.of(architecture).isEmpty()) {
       throw new InvalidModelException(
           "only "
-              + PRETRAINING
-              + " and "
-              + CLASSIFICATION
+              + Arrays.stream(NetworkHead.values())
+                  .map(NetworkHead::architecture)
+                  .collect(Collectors.joining(" and "))
               + " can be exported; architectures="
               + Excerpt.of(architecture));
     }
@@ -135,29 +140,22 @@ public final class ModelExporter {
   }
 
   static Task task(HuggingFaceModel model) {
-    if (!model.head().architecture().equals(CLASSIFICATION)) {
-      return Task.PRETRAINED;
-    }
-    return model.head().labels().size() == 1 ? Task.RANKING : Task.CLASSIFICATION;
-  }
-
-  private static boolean hasExclusiveLabels(HuggingFaceModel model) {
-    return task(model) == Task.CLASSIFICATION
-        && !"multi_label_classification".equals(model.head().problemType());
+    return Tasks.of(model.head()).map(ModelTask::manifestTask).orElse(Task.PRETRAINED);
   }
 
   private static void writeManifest(HuggingFaceModel model, Options options, Path folder)
       throws IOException {
-    Task task = task(model);
     ObjectNode manifest = new ObjectMapper().createObjectNode();
     manifest.put("format_version", Manifest.FORMAT_VERSION);
     manifest.put("name", options.name());
     manifest.put("version", options.version());
-    manifest.put("task", task.key());
-    if (task != Task.PRETRAINED) {
-      manifest.put("head", "two-layer");
-      manifest.put("activation", hasExclusiveLabels(model) ? "softmax" : "sigmoid");
-      manifest.putObject("calibration").put("temperature", options.temperature());
+    manifest.put("task", task(model).key());
+    Optional<ModelTask<?>> task = Tasks.of(model.head());
+    if (task.isPresent()) {
+      manifest.put("head", task.get().networkHead().key());
+      manifest.put(
+          "activation", task.get().activation(model.head()).name().toLowerCase(Locale.ROOT));
+      options.calibration().writeTo(manifest.putObject("calibration"));
       manifest
           .putObject("truncation")
           .put("strategy", Truncation.PASSAGE.key())

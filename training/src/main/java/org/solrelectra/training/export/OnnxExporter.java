@@ -10,6 +10,7 @@ import java.util.Map;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
 import org.solrelectra.training.network.ElectraConfig;
+import org.solrelectra.training.task.NetworkHead;
 
 /**
  * Writes a network as a graph of ONNX in float32. By hand, because exporters of today fuse no
@@ -48,13 +49,12 @@ final class OnnxExporter {
     this.labels = model.head().labels();
   }
 
-  /** Writes the graph of a model with a classification head, or of a discriminator. */
+  /** Writes the graph of a model with a head that tasks have. */
   static void write(HuggingFaceModel model, Operators operators, Path file) throws IOException {
     OnnxExporter exporter = new OnnxExporter(model, operators);
-    if (model.weights().containsKey("classifier.out_proj.weight")) {
-      exporter.classifier();
-    } else {
-      exporter.discriminator();
+    switch (NetworkHead.of(model.head().architecture()).orElseThrow()) {
+      case SEQUENCE_CLASSIFICATION -> exporter.classifier();
+      case DISCRIMINATOR -> exporter.discriminator();
     }
     try (OutputStream stream = Files.newOutputStream(file)) {
       exporter.graph.build().writeTo(stream);

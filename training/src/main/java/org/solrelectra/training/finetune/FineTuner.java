@@ -20,23 +20,23 @@ import org.solrelectra.lucene.model.Truncation;
 import org.solrelectra.training.checkpoint.HuggingFaceModel;
 import org.solrelectra.training.checkpoint.HuggingFaceWeights;
 import org.solrelectra.training.checkpoint.SafeTensors.Values;
-import org.solrelectra.training.dataset.LabeledPair;
-import org.solrelectra.training.dataset.LabeledText;
 import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.network.Libtorch;
 import org.solrelectra.training.network.Mode;
 import org.solrelectra.training.network.ParameterSet;
-import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.LayerwiseDecay;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 import org.solrelectra.training.optimization.Optimizer;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
+import org.solrelectra.training.task.Calibration;
+import org.solrelectra.training.task.NetworkHead;
+import org.solrelectra.training.task.Objective;
 
 /**
- * Fine-tunes a pretrained discriminator with Hugging Face's two-layer head and keeps the epoch that
- * is best on the development set.
+ * Fine-tunes a pretrained discriminator with a task's head and keeps the epoch that is best on the
+ * development set.
  *
  * <p>Holds native memory as long as the program runs; not thread-safe.
  */
@@ -50,31 +50,40 @@ public final class FineTuner {
 
   private final HuggingFaceModel start;
   private final FineTuningConfig config;
-  private final FineTuningTask task;
-  private final ElectraConfig sizes;
-  private final SequenceClassificationNetwork network;
+  private final Objective objective;
+  private final ParameterSet parameters;
+  private final NetworkHead.Network network;
   private final Optimizer optimizer;
   private final Device device;
   private final LearningRateSchedule schedule;
   private final int stepsPerEpoch;
   private long step;
 
-  private FineTuner(
-      HuggingFaceModel start, FineTuningConfig config, FineTuningTask task, Device device)
+  /**
+   * Builds the network.
+   *
+   * @param objective of examples as {@link #batches} makes tokens of them
+   */
+  public FineTuner(
+      HuggingFaceModel start,
+      NetworkHead head,
+      Objective objective,
+      FineTuningConfig config,
+      Libtorch libtorch)
       throws IOException {
     this.start = start;
     this.config = config;
-    this.task = task;
-    this.device = device;
-    this.sizes = start.config().withDropout(config.dropout(), config.dropout());
-    ParameterSet parameters = new ParameterSet(config.seed(), device);
-    this.network = new SequenceClassificationNetwork(parameters, sizes, task.labels());
+    this.objective = objective;
+    this.device = libtorch.device();
+    ElectraConfig sizes = start.config().withDropout(config.dropout(), config.dropout());
+    this.parameters = new ParameterSet(config.seed(), device);
+    this.network = head.build(parameters, sizes, objective.labels());
     HuggingFaceWeights.load(
         start.weights(),
         parameters,
         "",
-        name -> name.startsWith("classifier."),
-        name -> HuggingFaceWeights.isOfHead(name) && !name.startsWith("classifier."),
+        head::owns,
+        name -> HuggingFaceWeights.isOfHead(name) && !head.owns(name),
         "the model to start from");
     LayerwiseDecay decay = config.layerwiseDecay(sizes.layers());
     this.optimizer =
@@ -83,40 +92,17 @@ public final class FineTuner {
             new Optimizer.Settings(
                 config.weightDecay(), 1, config.biasCorrection(), Optimizer.Matrices.ADAMW),
             decay::multiplier);
-    this.stepsPerEpoch = (task.training().size() + config.batchSize() - 1) / config.batchSize();
+    this.stepsPerEpoch =
+        (objective.training().size() + config.batchSize() - 1) / config.batchSize();
     this.schedule = config.schedule((long) stepsPerEpoch * config.epochs());
   }
 
-  /** Prepares to learn single labels of texts. */
-  public static FineTuner forClassification(
-      HuggingFaceModel start,
-      List<LabeledText> training,
-      List<LabeledText> development,
-      FineTuningConfig config,
-      Libtorch libtorch)
-      throws IOException {
-    TokenBatchBuilder batches = batches(start, config);
-    return new FineTuner(
-        start,
-        config,
-        new TextClassificationTask(training, development, batches),
-        libtorch.device());
-  }
-
-  /** Prepares to learn which passages answer a query. */
-  public static FineTuner forRanking(
-      HuggingFaceModel start,
-      List<LabeledPair> training,
-      List<LabeledPair> development,
-      FineTuningConfig config,
-      Libtorch libtorch)
-      throws IOException {
-    TokenBatchBuilder batches = batches(start, config);
-    return new FineTuner(
-        start, config, new PassageRankingTask(training, development, batches), libtorch.device());
-  }
-
-  private static TokenBatchBuilder batches(HuggingFaceModel start, FineTuningConfig config) {
+  /**
+   * Returns what makes tokens of examples.
+   *
+   * @throws IllegalArgumentException if the model does not take as many
+   */
+  public static TokenBatchBuilder batches(HuggingFaceModel start, FineTuningConfig config) {
     int longest = start.config().maxPositions();
     if (config.maxLength() < TokenizerConfig.SHORTEST_MAXIMUM || config.maxLength() > longest) {
       throw new IllegalArgumentException(
@@ -145,7 +131,7 @@ public final class FineTuner {
    *
    * @param model the epoch that is best on the development set; the first of equal ones
    * @param quality of that epoch
-   * @param temperature what its logits are to be divided by for honest probabilities
+   * @param calibration of that epoch, by the development set
    * @param tokens how many were trained on, padding left out
    */
   public record Result(
@@ -153,7 +139,7 @@ public final class FineTuner {
       int bestEpoch,
       String qualityName,
       double quality,
-      double temperature,
+      Calibration calibration,
       long tokens) {}
 
   /**
@@ -165,22 +151,22 @@ public final class FineTuner {
     Map<String, Values> best = null;
     int bestEpoch = 0;
     double bestQuality = Double.NEGATIVE_INFINITY;
-    double temperature = 1;
+    Calibration calibration = Calibration.NONE;
     long tokens = 0;
     for (int epoch = 1; epoch <= config.epochs(); epoch++) {
       for (int[] batch : epochBatches(epoch)) {
         double loss = step(batch);
         observer.step(step, (long) schedule.length(), loss);
-        tokens += Arrays.stream(batch).mapToLong(i -> task.training().get(i).length()).sum();
+        tokens += Arrays.stream(batch).mapToLong(i -> objective.training().get(i).length()).sum();
       }
       List<float[]> logits = developmentLogits();
-      double quality = task.quality(logits);
-      observer.epoch(epoch, task.qualityName(), quality);
+      double quality = objective.quality(logits);
+      observer.epoch(epoch, objective.qualityName(), quality);
       if (quality > bestQuality) {
         bestQuality = quality;
         bestEpoch = epoch;
-        temperature = task.temperature(logits);
-        best = HuggingFaceWeights.of(network.parameters(), "");
+        calibration = objective.calibration(logits);
+        best = HuggingFaceWeights.of(parameters, "");
       }
     }
     TokenizerConfig before = start.tokenizer();
@@ -191,14 +177,14 @@ public final class FineTuner {
             before.tokenizeChineseChars(),
             config.maxLength());
     HuggingFaceModel model =
-        new HuggingFaceModel(start.config(), task.head(), best, start.vocabulary(), tokenizer);
-    return new Result(model, bestEpoch, task.qualityName(), bestQuality, temperature, tokens);
+        new HuggingFaceModel(start.config(), objective.head(), best, start.vocabulary(), tokenizer);
+    return new Result(model, bestEpoch, objective.qualityName(), bestQuality, calibration, tokens);
   }
 
   /** Returns the examples of each step: a pure function of seed and epoch. */
   private List<int[]> epochBatches(int epoch) {
     KeyedRandom random = new KeyedRandom(config.seed(), Purpose.SHUFFLE, epoch);
-    int[] order = IntStream.range(0, task.training().size()).toArray();
+    int[] order = IntStream.range(0, objective.training().size()).toArray();
     random.shuffle(order);
     List<int[]> batches = new ArrayList<>();
     int block = BLOCK * config.batchSize();
@@ -206,7 +192,7 @@ public final class FineTuner {
       int[] sorted =
           Arrays.stream(order, from, Math.min(order.length, from + block))
               .boxed()
-              .sorted(Comparator.comparingInt(i -> task.training().get(i).length()))
+              .sorted(Comparator.comparingInt(i -> objective.training().get(i).length()))
               .mapToInt(Integer::intValue)
               .toArray();
       for (int at = 0; at < sorted.length; at += config.batchSize()) {
@@ -223,8 +209,8 @@ public final class FineTuner {
     try (PointerScope scope = new PointerScope()) {
       torch.manual_seed(KeyedRandom.key(config.seed(), Purpose.DISCRIMINATOR_NOISE, step));
       List<TokenSequence> sequences =
-          Arrays.stream(examples).mapToObj(task.training()::get).toList();
-      Tensor loss = task.loss(forward(sequences, Mode.TRAINING), examples, device);
+          Arrays.stream(examples).mapToObj(objective.training()::get).toList();
+      Tensor loss = objective.loss(forward(sequences, Mode.TRAINING), examples, device);
       loss.backward();
       double value = loss.item_double();
       optimizer.step(schedule.rate(step));
@@ -246,7 +232,7 @@ public final class FineTuner {
   }
 
   private List<float[]> developmentLogits() {
-    List<TokenSequence> sequences = task.development();
+    List<TokenSequence> sequences = objective.development();
     Integer[] order = IntStream.range(0, sequences.size()).boxed().toArray(Integer[]::new);
     Arrays.sort(order, Comparator.comparingInt(i -> sequences.get(i).length()));
     float[][] logits = new float[order.length][];
@@ -257,9 +243,9 @@ public final class FineTuner {
           NoGradGuard noGradient = new NoGradGuard()) {
         float[] values =
             Tensors.floats(forward(rows.stream().map(sequences::get).toList(), Mode.EVALUATION));
-        int labels = task.labels();
+        int width = values.length / rows.size();
         for (int i = 0; i < rows.size(); i++) {
-          logits[rows.get(i)] = Arrays.copyOfRange(values, i * labels, (i + 1) * labels);
+          logits[rows.get(i)] = Arrays.copyOfRange(values, i * width, (i + 1) * width);
         }
       }
     }

@@ -1,5 +1,5 @@
 /**
- * From a pretrained discriminator to a classifier or a ranker.
+ * From a pretrained discriminator to a model that does a task.
  *
  * <p>Start reading at {@link org.solrelectra.training.finetune.FineTuner}.
  */

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.export.FixtureModelMaker;
 import org.solrelectra.training.export.ModelExporter;
+import org.solrelectra.training.task.Calibration;
 
 class BenchRankIT {
   private static final String AT_ONCE =
@@ -57,7 +58,7 @@ class BenchRankIT {
             "1",
             null,
             ModelExporter.Graphs.ALL,
-            1,
+            Calibration.NONE,
             new ObjectMapper().createObjectNode()),
         model);
     return model;

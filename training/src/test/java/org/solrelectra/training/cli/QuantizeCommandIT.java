@@ -23,6 +23,7 @@ import org.solrelectra.lucene.model.ModelDirectory;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 import org.solrelectra.training.export.FixtureModelMaker;
 import org.solrelectra.training.export.ModelExporter;
+import org.solrelectra.training.task.Calibration;
 
 class QuantizeCommandIT {
   private static final List<String> WORDS =
@@ -35,7 +36,7 @@ class QuantizeCommandIT {
     ModelExporter.export(
         FixtureModelMaker.model(head),
         new ModelExporter.Options(
-            "a-model", "1", null, graphs, 1, new ObjectMapper().createObjectNode()),
+            "a-model", "1", null, graphs, Calibration.NONE, new ObjectMapper().createObjectNode()),
         model);
     return model;
   }

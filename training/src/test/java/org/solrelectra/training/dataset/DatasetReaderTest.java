@@ -39,18 +39,18 @@ class DatasetReaderTest {
     String jsonl =
         "{\"text\":\"one \u2028 line\",\"label\":\"a\",\"more\":[1]}\n\n"
             + "{\"label\":\"b\",\"text\":\"two\"}\r\n";
-    assertEquals(TEXTS, reader.texts(write("texts.jsonl", jsonl)));
+    assertEquals(TEXTS, reader.read(write("texts.jsonl", jsonl), LabeledText::of));
     Path compressed = folder.resolve("texts.jsonl.gz");
     try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(compressed))) {
       out.write(jsonl.getBytes(StandardCharsets.UTF_8));
     }
-    assertEquals(TEXTS, reader.texts(compressed));
+    assertEquals(TEXTS, reader.read(compressed, LabeledText::of));
   }
 
   @Test
   void tablesAreRead() throws IOException {
     String table = "label\tnumber\ttext\na\t1\tone \u2028 line\nb\t2\ttwo\n";
-    assertEquals(TEXTS, reader.texts(write("texts.tsv", table)));
+    assertEquals(TEXTS, reader.read(write("texts.tsv", table), LabeledText::of));
   }
 
   @Test
@@ -58,22 +58,27 @@ class DatasetReaderTest {
     LabeledText expected = new LabeledText("who?", "they did", "yes");
     assertEquals(
         List.of(expected),
-        reader.texts(write("a.tsv", "text\tpair\tlabel\nwho?\tthey did\tyes\n")));
+        reader.read(write("a.tsv", "text\tpair\tlabel\nwho?\tthey did\tyes\n"), LabeledText::of));
     assertEquals(
         List.of(expected, new LabeledText("two", null, "b")),
-        reader.texts(
+        reader.read(
             write(
                 "a.jsonl",
                 "{\"text\":\"who?\",\"pair\":\"they did\",\"label\":\"yes\"}\n"
-                    + "{\"text\":\"two\",\"pair\":null,\"label\":\"b\"}\n")));
+                    + "{\"text\":\"two\",\"pair\":null,\"label\":\"b\"}\n"),
+            LabeledText::of));
   }
 
   @Test
   void aByteOrderMarkIsPassedOver() throws IOException {
-    assertEquals(TEXTS.get(1), reader.texts(write("a.tsv", "\ufefflabel\ttext\nb\ttwo\n")).get(0));
     assertEquals(
         TEXTS.get(1),
-        reader.texts(write("a.jsonl", "\ufeff{\"text\":\"two\",\"label\":\"b\"}\n")).get(0));
+        reader.read(write("a.tsv", "\ufefflabel\ttext\nb\ttwo\n"), LabeledText::of).get(0));
+    assertEquals(
+        TEXTS.get(1),
+        reader
+            .read(write("a.jsonl", "\ufeff{\"text\":\"two\",\"label\":\"b\"}\n"), LabeledText::of)
+            .get(0));
     assertTrue(DatasetReader.holdsPairs(write("b.tsv", "\ufeffpassage\tquery\tlabel\np\tq\t1\n")));
   }
 
@@ -88,7 +93,7 @@ class DatasetReaderTest {
                 + "{\"query\":\"q\",\"passage\":\"r\",\"label\":\"-1\"}\n");
     Path tsv = write("pairs.tsv", "query\tpassage\tlabel\nq\tp\t1\nq\tr\t-1\n");
     for (Path file : List.of(jsonl, tsv)) {
-      assertEquals(expected, reader.pairs(file));
+      assertEquals(expected, reader.read(file, LabeledPair::of));
       assertTrue(DatasetReader.holdsPairs(file));
     }
   }
@@ -110,7 +115,9 @@ class DatasetReaderTest {
       })
   void linesWithoutAKeyAreNamed(String line, String message) throws IOException {
     Path file = withSecondLine(line);
-    assertEquals(file + " line 2 " + message.replace('~', '"'), error(() -> reader.texts(file)));
+    assertEquals(
+        file + " line 2 " + message.replace('~', '"'),
+        error(() -> reader.read(file, LabeledText::of)));
   }
 
   @ParameterizedTest
@@ -132,7 +139,7 @@ class DatasetReaderTest {
     String value = message.substring(message.indexOf(';')).replace('\'', '"');
     assertEquals(
         file + " line 2: " + message.substring(0, message.indexOf(';')) + value,
-        error(() -> reader.texts(file)));
+        error(() -> reader.read(file, LabeledText::of)));
   }
 
   /** What the tokenizer drops: U+FFFD, an accent that stands alone, and what has no width. */
@@ -143,14 +150,14 @@ class DatasetReaderTest {
         invisible
             + " line 3: 'text' has no word piece; expected something that the tokenizer keeps;"
             + " code points: U+200B U+FEFF U+0001",
-        error(() -> reader.texts(invisible)));
+        error(() -> reader.read(invisible, LabeledText::of)));
     String table = "query\tpassage\tlabel\na\tb\t1\na\t\ufffd\u0301\t0\n";
     Path pairs = write("pairs.tsv", table);
     assertEquals(
         pairs
             + " line 3: 'passage' has no word piece; expected something that the tokenizer keeps;"
             + " code points: U+FFFD U+0301",
-        error(() -> reader.pairs(pairs)));
+        error(() -> reader.read(pairs, LabeledPair::of)));
   }
 
   @Test
@@ -158,7 +165,7 @@ class DatasetReaderTest {
     Path file = write("a.tsv", "text\tlabel\none\ta\ntwo\ta \nthree\t b\nfour\tb\nfive\t\u00a0b\n");
     assertEquals(
         List.of("a", "a", "b", "b", "b"),
-        reader.texts(file).stream().map(LabeledText::label).toList());
+        reader.read(file, LabeledText::of).stream().map(LabeledText::label).toList());
     assertEquals(
         List.of(
             file
@@ -166,7 +173,7 @@ class DatasetReaderTest {
                 + " 'a '"),
         warnings);
     Path grades = write("b.tsv", "query\tpassage\tlabel\na\tb\t1 \n");
-    assertEquals(1, reader.pairs(grades).get(0).grade());
+    assertEquals(1, reader.read(grades, LabeledPair::of).get(0).grade());
   }
 
   @Test
@@ -174,14 +181,15 @@ class DatasetReaderTest {
     Path file = write("a.tsv", "text\tlabel\none\ta\nseen\ttwo days ago\tb\n");
     assertEquals(
         file + " line 3 has too many columns: a text may hold no tab; expected 2; columns=3",
-        error(() -> reader.texts(file)));
+        error(() -> reader.read(file, LabeledText::of)));
   }
 
   @Test
   void aHeaderHasEachColumnOnce() throws IOException {
     Path file = write("a.tsv", "text\tlabel\ttext\none\ta\ttwo\n");
     assertEquals(
-        file + " line 1: the header has two columns 'text'", error(() -> reader.texts(file)));
+        file + " line 1: the header has two columns 'text'",
+        error(() -> reader.read(file, LabeledText::of)));
   }
 
   @Test
@@ -193,13 +201,13 @@ class DatasetReaderTest {
             + " line 2: the label of a pair must be a whole number, 1 for relevant; label='"
             + "x".repeat(199)
             + "…'",
-        error(() -> reader.pairs(file)));
+        error(() -> reader.read(file, LabeledPair::of)));
   }
 
   @Test
   void twoObjectsOnALineAreAnError() throws IOException {
     Path file = withSecondLine("{'text':'a','label':'x'} {'text':'b','label':'x'}");
-    String message = error(() -> reader.texts(file));
+    String message = error(() -> reader.read(file, LabeledText::of));
     assertTrue(message.startsWith(file + " line 2 is not JSON: Trailing token "), message);
   }
 
@@ -212,18 +220,20 @@ class DatasetReaderTest {
   void whatIsNotJsonIsNamed() throws IOException {
     Path file = write("texts.jsonl", "\n\n{\"text\":\"a\"\n");
     assertTrue(
-        error(() -> reader.texts(file)).startsWith(file + " line 3 is not JSON: "), "message");
+        error(() -> reader.read(file, LabeledText::of)).startsWith(file + " line 3 is not JSON: "),
+        "message");
   }
 
   @Test
   void tablesThatLackAColumnAreNamed() throws IOException {
     Path header = write("header.tsv", "text\tlable\na\tx\n");
-    String message = error(() -> reader.texts(header));
+    String message = error(() -> reader.read(header, LabeledText::of));
     assertEquals(
         header + " line 2: the header has no column 'label'; columns: [text, lable]", message);
     Path row = write("row.tsv", "text\tlabel\na\tx\nb\n");
     assertEquals(
-        row + " line 3 has too few columns; expected 2; columns=1", error(() -> reader.texts(row)));
+        row + " line 3 has too few columns; expected 2; columns=1",
+        error(() -> reader.read(row, LabeledText::of)));
   }
 
   @Test
@@ -233,18 +243,18 @@ class DatasetReaderTest {
         file
             + " line 2: the label of a pair must be a whole number, 1 for relevant;"
             + " label='relevant'",
-        error(() -> reader.pairs(file)));
+        error(() -> reader.read(file, LabeledPair::of)));
   }
 
   @Test
   void emptyFilesAreErrors() throws IOException {
     Path jsonl = write("empty.jsonl", "\n");
-    assertEquals(jsonl + " holds no example", error(() -> reader.texts(jsonl)));
+    assertEquals(jsonl + " holds no example", error(() -> reader.read(jsonl, LabeledText::of)));
     Path table = write("empty.tsv", "");
-    assertEquals(table + " is empty", error(() -> reader.texts(table)));
+    assertEquals(table + " is empty", error(() -> reader.read(table, LabeledText::of)));
     assertEquals(table + " is empty", error(() -> DatasetReader.holdsPairs(table)));
     Path header = write("header.tsv", "text\tlabel\n");
-    assertEquals(header + " holds no example", error(() -> reader.texts(header)));
+    assertEquals(header + " holds no example", error(() -> reader.read(header, LabeledText::of)));
   }
 
   private interface Reading {

@@ -24,6 +24,7 @@ import org.solrelectra.lucene.encoder.TokenBatch;
 import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.training.task.Calibration;
 
 /** A query that runs out of time, with a model whose single run takes longer than it has. */
 class DeadlineIT {
@@ -61,7 +62,7 @@ class DeadlineIT {
             "1",
             null,
             ModelExporter.Graphs.STANDARD,
-            1,
+            Calibration.NONE,
             new ObjectMapper().createObjectNode()),
         directory);
     int[] ids = new int[LENGTH];

@@ -20,6 +20,7 @@ import org.solrelectra.training.network.SequenceClassificationNetwork;
 import org.solrelectra.training.random.KeyedRandom;
 import org.solrelectra.training.random.KeyedRandom.Purpose;
 import org.solrelectra.training.storage.Folders;
+import org.solrelectra.training.task.Calibration;
 
 /**
  * Makes the model directories in plugin/lucene/src/test/resources/models: random but seeded, two
@@ -51,7 +52,7 @@ public final class FixtureModelMaker {
             "1",
             null,
             ModelExporter.Graphs.STANDARD,
-            1,
+            Calibration.NONE,
             new ObjectMapper().createObjectNode()),
         output);
   }

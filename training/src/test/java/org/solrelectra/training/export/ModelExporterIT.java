@@ -35,6 +35,7 @@ import org.solrelectra.training.checkpoint.SafeTensors.Values;
 import org.solrelectra.training.export.ModelExporter.Graphs;
 import org.solrelectra.training.network.DiscriminatorNetwork;
 import org.solrelectra.training.network.ParameterSet;
+import org.solrelectra.training.task.Calibration;
 
 /** Model directories that are written, compared with libtorch, and refused. */
 class ModelExporterIT {
@@ -98,7 +99,12 @@ class ModelExporterIT {
 
   private static ModelExporter.Options options(DataType weights, Graphs graphs) {
     return new ModelExporter.Options(
-        "a name", "2", weights, graphs, 1.5, new ObjectMapper().createObjectNode().put("steps", 7));
+        "a name",
+        "2",
+        weights,
+        graphs,
+        Calibration.of(1.5),
+        new ObjectMapper().createObjectNode().put("steps", 7));
   }
 
   @ParameterizedTest

@@ -32,6 +32,9 @@ import org.solrelectra.training.network.Tensors;
 import org.solrelectra.training.optimization.LayerwiseDecay;
 import org.solrelectra.training.optimization.LearningRateSchedule;
 import org.solrelectra.training.optimization.Optimizer;
+import org.solrelectra.training.task.Objective;
+import org.solrelectra.training.task.PassageRanking;
+import org.solrelectra.training.task.TextClassification;
 
 /** Five updates of each task: losses, logits, gradient norms and the parameters they lead to. */
 class FineTuningGoldenIT {
@@ -67,7 +70,7 @@ class FineTuningGoldenIT {
         name -> false,
         name -> false,
         folder);
-    FineTuningTask task = labels == 1 ? ranking(batches) : classification(batches);
+    Objective task = labels == 1 ? ranking(batches) : classification(batches);
     assertEquals(labels, task.labels());
     ToDoubleFunction<String> factor =
         new LayerwiseDecay(3, layerDecay, LayerwiseDecay.Variant.CORRECTED)::multiplier;
@@ -119,24 +122,24 @@ class FineTuningGoldenIT {
   }
 
   /** The golden rows are ids already: the texts only carry the labels in. */
-  private static FineTuningTask classification(JsonNode batches) throws IOException {
+  private static Objective classification(JsonNode batches) throws IOException {
     List<LabeledText> examples = new ArrayList<>();
     for (JsonNode batch : batches) {
       batch
           .get("class_labels")
           .forEach(label -> examples.add(new LabeledText("", null, label.asText())));
     }
-    return new TextClassificationTask(examples, examples, builder());
+    return new TextClassification().objective(examples, examples, builder());
   }
 
-  private static FineTuningTask ranking(JsonNode batches) throws IOException {
+  private static Objective ranking(JsonNode batches) throws IOException {
     List<LabeledPair> examples = new ArrayList<>();
     for (JsonNode batch : batches) {
       batch
           .get("binary_labels")
           .forEach(label -> examples.add(new LabeledPair("q", "", label.asInt())));
     }
-    return new PassageRankingTask(examples, examples, builder());
+    return new PassageRanking().objective(examples, examples, builder());
   }
 
   private static TokenBatchBuilder builder() throws IOException {

@@ -45,7 +45,7 @@ class PreparersTest {
     Path csv = file("train.csv", "text,category\n\"Hi, where is my card?\",card_arrival\n");
     assertEquals(
         List.of(new LabeledText("Hi, where is my card?", null, "card_arrival")),
-        READER.texts(prepare(Source.BANKING77, csv)));
+        READER.read(prepare(Source.BANKING77, csv), LabeledText::of));
   }
 
   @Test
@@ -53,12 +53,12 @@ class PreparersTest {
     Path train = file("train.tsv", "label\tsentence\n1\ta fine film \n");
     assertEquals(
         List.of(new LabeledText("a fine film", null, "1")),
-        READER.texts(prepare(Source.SST2, train)));
+        READER.read(prepare(Source.SST2, train), LabeledText::of));
     Path pairs =
         file("dev.tsv", "index\tquestion\tsentence\tlabel\n0\tWho?\tThey did.\tentailment\n");
     assertEquals(
         List.of(new LabeledText("Who?", "They did.", "entailment")),
-        READER.texts(prepare(Source.QNLI, pairs)));
+        READER.read(prepare(Source.QNLI, pairs), LabeledText::of));
     InvalidDatasetException refused =
         assertThrows(InvalidDatasetException.class, () -> prepare(Source.QNLI, train));
     assertEquals(
@@ -118,7 +118,7 @@ class PreparersTest {
     Path csv = file("train.csv", "\ufefftext,category\nhello,greeting\n");
     assertEquals(
         List.of(new LabeledText("hello", null, "greeting")),
-        READER.texts(prepare(Source.BANKING77, csv)));
+        READER.read(prepare(Source.BANKING77, csv), LabeledText::of));
   }
 
   private String error(Source source, Path... inputs) {
@@ -172,14 +172,15 @@ class PreparersTest {
                 + " \"answers\": [0]}]");
     assertEquals(
         List.of(new LabeledPair("Who ?", "She did.", 1), new LabeledPair("Who ?", "It rained.", 0)),
-        READER.pairs(prepare(Source.SELQA, json)));
+        READER.read(prepare(Source.SELQA, json), LabeledPair::of));
   }
 
   @Test
   void squadQuestionsGetOtherSentencesAsNegatives() throws IOException {
     Path sentences = file("src.txt", "the bank opened in 1900 .\nthe river bank is steep .\n");
     Path questions = file("tgt.txt", "when did the bank open ?\nhow is the river bank ?\n");
-    List<LabeledPair> pairs = READER.pairs(prepare(Source.SQUAD, sentences, questions));
+    List<LabeledPair> pairs =
+        READER.read(prepare(Source.SQUAD, sentences, questions), LabeledPair::of);
     assertTrue(
         pairs.contains(new LabeledPair("when did the bank open?", "the bank opened in 1900.", 1)));
     assertTrue(
@@ -202,11 +203,12 @@ class PreparersTest {
     List<LabeledPair> expected =
         List.of(new LabeledPair("where is it?", "it isn't here (yet).", 1));
     Path tabs = file("WikiQA-test.txt", "where is it ?\tit is n't here -lrb- yet -rrb- .\t1\n");
-    assertEquals(expected, READER.pairs(prepare(Source.WIKIQA, tabs)));
+    assertEquals(expected, READER.read(prepare(Source.WIKIQA, tabs), LabeledPair::of));
     file("dev/a.toks", "where is it ?\n");
     file("dev/b.toks", "it is n't here -lrb- yet -rrb- .\n");
     file("dev/sim.txt", "1\n");
-    assertEquals(expected, READER.pairs(prepare(Source.WIKIQA, folder.resolve("dev"))));
+    assertEquals(
+        expected, READER.read(prepare(Source.WIKIQA, folder.resolve("dev")), LabeledPair::of));
     Path wrong = file("wrong.txt", "where ?\there .\t2\n");
     assertThrows(InvalidDatasetException.class, () -> prepare(Source.WIKIQA, wrong));
   }
@@ -222,7 +224,7 @@ class PreparersTest {
         List.of(
             new LabeledPair("who is it?", "it is she.", 1),
             new LabeledPair("who is it?", "it rain.", 0)),
-        READER.pairs(prepare(Source.TRECQA, xml)));
+        READER.read(prepare(Source.TRECQA, xml), LabeledPair::of));
     Path alone = file("alone.xml", "<positive>\nit is she .\n</positive>\n");
     assertThrows(InvalidDatasetException.class, () -> prepare(Source.TRECQA, alone));
   }
@@ -244,11 +246,12 @@ class PreparersTest {
     file(
         "medquad/All-qrels_LiveQAMed2017-TestQuestions_2479_Judged-Answers.txt",
         "1 3-Related A1\n");
-    List<LabeledPair> training = READER.pairs(prepare(Source.MEDQUAD, folder.resolve("medquad")));
+    List<LabeledPair> training =
+        READER.read(prepare(Source.MEDQUAD, folder.resolve("medquad")), LabeledPair::of);
     assertEquals(List.of(new LabeledPair("What is a cold?", "A mild illness.", 1)), training);
     assertEquals(
         List.of(new LabeledPair("flu causes", JUDGED_ANSWER, 2)),
-        READER.pairs(prepare(Source.LIVEQA, folder.resolve("medquad"))));
+        READER.read(prepare(Source.LIVEQA, folder.resolve("medquad")), LabeledPair::of));
   }
 
   @Test
@@ -262,7 +265,7 @@ class PreparersTest {
         file(
             "topics.small.txt",
             "who finished the old bridge over the river\t[\"Ada Miller\"]\nwho painted it red\t['nobody']\n");
-    List<LabeledPair> pairs = READER.pairs(prepare(Source.OPENQA, topics, wiki));
+    List<LabeledPair> pairs = READER.read(prepare(Source.OPENQA, topics, wiki), LabeledPair::of);
     assertEquals(
         List.of(
             new LabeledPair("who finished the old bridge over the river", "Old Bridge. " + told, 1),
@@ -282,12 +285,13 @@ class PreparersTest {
       }
       writer.complete();
     }
-    List<String> training = READER.pairs(all).stream().map(LabeledPair::query).distinct().toList();
+    List<String> training =
+        READER.read(all, LabeledPair::of).stream().map(LabeledPair::query).distinct().toList();
     List<String> development =
-        READER.pairs(dev).stream().map(LabeledPair::query).distinct().toList();
+        READER.read(dev, LabeledPair::of).stream().map(LabeledPair::query).distinct().toList();
     assertTrue(training.stream().noneMatch(development::contains));
     assertEquals(400, training.size(), 60);
     assertEquals(200, development.size(), 45);
-    assertEquals(2 * training.size(), READER.pairs(all).size());
+    assertEquals(2 * training.size(), READER.read(all, LabeledPair::of).size());
   }
 }

@@ -1,4 +1,4 @@
-package org.solrelectra.training.finetune;
+package org.solrelectra.training.task;
 
 import java.util.List;
 

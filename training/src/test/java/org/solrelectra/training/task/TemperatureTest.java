@@ -1,4 +1,4 @@
-package org.solrelectra.training.finetune;
+package org.solrelectra.training.task;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

@@ -1,4 +1,4 @@
-package org.solrelectra.training.finetune;
+package org.solrelectra.training.task;
 
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -7,14 +7,17 @@ import org.solrelectra.lucene.encoder.TokenSequence;
 import org.solrelectra.training.checkpoint.HuggingFaceDirectory.Head;
 
 /**
- * What is learnt: examples as tokens, the loss, and how good the network is on the development set.
+ * What is learnt from given examples: their tokens, the loss, and how good a network is on the
+ * development set.
  */
-interface FineTuningTask {
+public interface Objective {
   /** Returns what the trained directory says of its head. */
   Head head();
 
-  /** Returns the number of logits. */
-  int labels();
+  /** Returns the number of labels. */
+  default int labels() {
+    return head().labels().size();
+  }
 
   /** Returns the training examples' tokens. */
   List<TokenSequence> training();
@@ -25,7 +28,7 @@ interface FineTuningTask {
   /**
    * Returns the mean loss of training examples.
    *
-   * @param logits float32 [batch, labels]
+   * @param logits float32, as the task's head gives them
    * @param examples which training examples the rows are
    */
   Tensor loss(Tensor logits, int[] examples, Device device);
@@ -36,6 +39,6 @@ interface FineTuningTask {
   /** Returns what {@link #quality} measures, such as {@code accuracy}. */
   String qualityName();
 
-  /** Returns what logits are to be divided by for honest probabilities; 1 if there are none. */
-  double temperature(List<float[]> logits);
+  /** Returns what makes decisions of the network that gave these logits of the development set. */
+  Calibration calibration(List<float[]> logits);
 }
