@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -76,6 +78,8 @@ public final class DatasetReader {
     String text(String key) throws InvalidDatasetException;
 
     String label() throws InvalidDatasetException;
+
+    List<String> labels() throws InvalidDatasetException;
   }
 
   /** What is read of a line is checked, and noted where it is mended. */
@@ -121,6 +125,18 @@ public final class DatasetReader {
     @Override
     public String label() throws InvalidDatasetException {
       return stripped(cells.label());
+    }
+
+    @Override
+    public Set<String> labels() throws InvalidDatasetException {
+      Set<String> labels = new LinkedHashSet<>();
+      for (String label : cells.labels()) {
+        if (!labels.add(stripped(label))) {
+          throw new InvalidDatasetException(
+              where() + " names the label '" + Excerpt.of(Blank.strip(label)) + "' twice");
+        }
+      }
+      return labels;
     }
 
     private String stripped(String label) throws InvalidDatasetException {
@@ -247,6 +263,15 @@ public final class DatasetReader {
     public String label() throws InvalidDatasetException {
       return text(LABEL);
     }
+
+    @Override
+    public List<String> labels() throws InvalidDatasetException {
+      throw new InvalidDatasetException(
+          where
+              + ": examples with any number of labels must be JSONL; label='"
+              + Excerpt.of(label())
+              + "'");
+    }
   }
 
   private static JsonNode json(String line, String where) throws InvalidDatasetException {
@@ -286,12 +311,27 @@ public final class DatasetReader {
     public String label() throws InvalidDatasetException {
       JsonNode value = value(LABEL);
       if (value.isArray()) {
-        throw wrong(LABEL, "one label: examples with several are not learnt yet", value);
+        throw wrong(LABEL, "one label: several are for another task", value);
       }
       if (value.isNull() || value.isObject()) {
         throw wrong(LABEL, "a string or a number", value);
       }
       return value.asText();
+    }
+
+    @Override
+    public List<String> labels() throws InvalidDatasetException {
+      JsonNode value = value(LABEL);
+      List<String> labels = new ArrayList<>();
+      for (JsonNode label : value) {
+        if (label.isTextual() || label.isNumber() || label.isBoolean()) {
+          labels.add(label.asText());
+        }
+      }
+      if (!value.isArray() || labels.size() < value.size()) {
+        throw wrong(LABEL, "an array of labels, which may be empty", value);
+      }
+      return labels;
     }
 
     private JsonNode value(String key) throws InvalidDatasetException {

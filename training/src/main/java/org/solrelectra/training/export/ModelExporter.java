@@ -121,7 +121,8 @@ public final class ModelExporter {
   private static void requireKnownArchitecture(HuggingFaceModel model)
       throws InvalidModelException {
     String architecture = model.head().architecture();
-    if (NetworkHead.of(architecture).isEmpty()) {
+    Optional<NetworkHead> head = NetworkHead.of(architecture);
+    if (head.isEmpty()) {
       throw new InvalidModelException(
           "only "
               + Arrays.stream(NetworkHead.values())
@@ -129,6 +130,13 @@ public final class ModelExporter {
                   .collect(Collectors.joining(" and "))
               + " can be exported; architectures="
               + Excerpt.of(architecture));
+    }
+    if (head.get() != NetworkHead.DISCRIMINATOR && Tasks.of(model.head()).isEmpty()) {
+      throw new InvalidModelException(
+          "no task has a head with these labels and this problem_type; labels="
+              + model.head().labels().size()
+              + ", problem_type="
+              + Excerpt.of(String.valueOf(model.head().problemType())));
     }
   }
 
@@ -153,8 +161,7 @@ public final class ModelExporter {
     Optional<ModelTask<?>> task = Tasks.of(model.head());
     if (task.isPresent()) {
       manifest.put("head", task.get().networkHead().key());
-      manifest.put(
-          "activation", task.get().activation(model.head()).name().toLowerCase(Locale.ROOT));
+      manifest.put("activation", task.get().activation().name().toLowerCase(Locale.ROOT));
       options.calibration().writeTo(manifest.putObject("calibration"));
       manifest
           .putObject("truncation")

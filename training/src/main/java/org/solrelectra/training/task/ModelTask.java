@@ -30,8 +30,8 @@ public interface ModelTask<E> {
   /** Returns what {@code manifest.json} calls it. */
   Task manifestTask();
 
-  /** Returns what makes the logits of a network with this head probabilities. */
-  Manifest.Activation activation(Head head);
+  /** Returns what makes this task's logits probabilities. */
+  Manifest.Activation activation();
 
   /** Returns the head of the network that learns it. */
   NetworkHead networkHead();

@@ -52,7 +52,7 @@ public final class PassageRanking implements ModelTask<LabeledPair> {
   }
 
   @Override
-  public Manifest.Activation activation(Head head) {
+  public Manifest.Activation activation() {
     return Manifest.Activation.SIGMOID;
   }
 
@@ -63,7 +63,7 @@ public final class PassageRanking implements ModelTask<LabeledPair> {
 
   @Override
   public boolean isTaskOf(Head head) {
-    return head.labels().size() == 1;
+    return head.labels().size() == 1 && !"regression".equals(head.problemType());
   }
 
   @Override

@@ -15,6 +15,7 @@ public final class Tasks {
   private static final List<ModelTask<?>> ALL =
       List.of( //
           new TextClassification(), //
+          new MultiLabelClassification(), //
           new PassageRanking());
 
   private Tasks() {}

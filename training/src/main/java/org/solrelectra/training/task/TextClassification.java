@@ -28,6 +28,7 @@ import org.solrelectra.training.network.Tensors;
 
 /** One label a text, or a pair of texts: cross-entropy, and accuracy on the development set. */
 public final class TextClassification implements ModelTask<LabeledText> {
+  private static final String PROBLEM = "single_label_classification";
 
   @Override
   public String name() {
@@ -47,10 +48,8 @@ public final class TextClassification implements ModelTask<LabeledText> {
   }
 
   @Override
-  public Manifest.Activation activation(Head head) {
-    return "multi_label_classification".equals(head.problemType())
-        ? Manifest.Activation.SIGMOID
-        : Manifest.Activation.SOFTMAX;
+  public Manifest.Activation activation() {
+    return Manifest.Activation.SOFTMAX;
   }
 
   @Override
@@ -60,12 +59,14 @@ public final class TextClassification implements ModelTask<LabeledText> {
 
   @Override
   public boolean isTaskOf(Head head) {
-    return head.labels().size() != 1;
+    return head.labels().size() != 1
+        && (head.problemType() == null || PROBLEM.equals(head.problemType()));
   }
 
   @Override
   public boolean isTaskOf(Manifest manifest) {
-    return manifest.task() == Task.CLASSIFICATION;
+    return manifest.task() == Task.CLASSIFICATION
+        && manifest.activation() == Manifest.Activation.SOFTMAX;
   }
 
   @Override

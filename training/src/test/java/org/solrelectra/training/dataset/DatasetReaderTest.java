@@ -125,8 +125,8 @@ class DatasetReaderTest {
       delimiter = '|',
       quoteCharacter = '~',
       value = {
-        "{'text':'a','label':['x']} | 'label' must be one label: examples with several are not learnt yet; label=['x']",
-        "{'text':'a','label':[]} | 'label' must be one label: examples with several are not learnt yet; label=[]",
+        "{'text':'a','label':['x']} | 'label' must be one label: several are for another task; label=['x']",
+        "{'text':'a','label':[]} | 'label' must be one label: several are for another task; label=[]",
         "{'text':'a','label':{'x':1}} | 'label' must be a string or a number; label={'x':1}",
         "{'text':'a','label':null} | 'label' must be a string or a number; label=null",
         "{'text':null,'label':'x'} | 'text' must be a string; text=null",
@@ -174,6 +174,56 @@ class DatasetReaderTest {
         warnings);
     Path grades = write("b.tsv", "query\tpassage\tlabel\na\tb\t1 \n");
     assertEquals(1, reader.read(grades, LabeledPair::of).get(0).grade());
+  }
+
+  @Test
+  void labelsOfAnArrayAreASet() throws IOException {
+    Path file =
+        write("sets.jsonl", "{\"label\":[\"b \",\"a\",7]}\n{\"label\":[]}\n{\"label\":[\"a\"]}\n");
+    assertEquals(
+        List.of(List.of("b", "a", "7"), List.of(), List.of("a")),
+        reader.read(file, row -> List.copyOf(row.labels())));
+    assertEquals(
+        List.of(
+            file
+                + ": blanks around labels were removed; labels with blanks: 1, the first in line 1:"
+                + " 'b '"),
+        warnings);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{'text':'a'} | lacks the key 'label'",
+        "{'label':'x'} | 'label' must be an array of labels, which may be empty; label='x'",
+        "{'label':null} | 'label' must be an array of labels, which may be empty; label=null",
+        "{'label':{'x':1}} | 'label' must be an array of labels, which may be empty; label={'x':1}",
+        "{'label':['x',null]} | 'label' must be an array of labels, which may be empty; label=['x',null]",
+        "{'label':[['x']]} | 'label' must be an array of labels, which may be empty; label=[['x']]",
+        "{'label':['x',' ']} | has an empty 'label'",
+        "{'label':['x','y','x ']} | names the label ~x~ twice",
+      })
+  void arraysThatAreNoLabelsAreNamed(String line, String message) throws IOException {
+    Path file = write("sets.jsonl", "{\"label\":[]}\n" + line.replace('\'', '"') + "\n");
+    String end = message.replace('\'', '"').replace("\"label\" must", "'label' must");
+    String expected =
+        file
+            + " line 2"
+            + (message.startsWith("'") ? ": " : " ")
+            + end.replace("key \"label\"", "key 'label'")
+                .replace("empty \"label\"", "empty 'label'")
+                .replace('~', '\'');
+    assertEquals(expected, error(() -> reader.read(file, ExampleRow::labels)));
+  }
+
+  @Test
+  void setsOfLabelsAreNotReadFromTables() throws IOException {
+    Path file = write("sets.tsv", "text\tlabel\na\tx, y\n");
+    assertEquals(
+        file + " line 2: examples with any number of labels must be JSONL; label='x, y'",
+        error(() -> reader.read(file, ExampleRow::labels)));
   }
 
   @Test

@@ -135,6 +135,21 @@ class ModelExporterIT {
   }
 
   @Test
+  void aHeadOfNoTaskIsRefused() throws IOException {
+    Head head = new Head("ElectraForSequenceClassification", List.of("a", "b"), "regression");
+    HuggingFaceModel model = FixtureModelMaker.model(head);
+    assertEquals(
+        "no task has a head with these labels and this problem_type; labels=2,"
+            + " problem_type=regression",
+        assertThrows(
+                InvalidModelException.class,
+                () ->
+                    ModelExporter.export(
+                        model, options(DataType.F32, Graphs.ALL), folder.resolve("model")))
+            .getMessage());
+  }
+
+  @Test
   void tasksFollowTheHead() throws IOException {
     assertEquals(
         List.of(Task.CLASSIFICATION, Task.RANKING, Task.PRETRAINED),

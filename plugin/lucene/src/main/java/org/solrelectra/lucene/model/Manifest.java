@@ -16,6 +16,8 @@ import java.util.TreeMap;
  *     one
  * @param activation what makes logits probabilities
  * @param temperature what logits are divided by before the activation; 1 changes nothing
+ * @param thresholds of labels that do not exclude each other, the probability from which on a text
+ *     has the label, by label; empty if the model does not say
  * @param truncation how a pair that is too long is cut
  * @param stride tokens that the windows of a passage share; null if the model does not say
  * @param sha256 the hash of each listed file, by its path in the directory
@@ -27,6 +29,7 @@ public record Manifest(
     String positiveLabel,
     Activation activation,
     double temperature,
+    Map<String, Double> thresholds,
     Truncation truncation,
     Integer stride,
     Map<String, String> sha256) {
@@ -41,6 +44,7 @@ public record Manifest(
 
   public Manifest {
     sha256 = Map.copyOf(sha256);
+    thresholds = Map.copyOf(thresholds);
     if (!(temperature > 0 && Double.isFinite(temperature))) {
       throw new IllegalArgumentException("temperature must be above 0; temperature=" + temperature);
     }
@@ -85,12 +89,25 @@ public record Manifest(
           json.text("positive_label").orElse(null),
           activation(json, usual, task),
           calibration.get(TEMPERATURE).asDouble(1),
+          thresholds(calibration.object("thresholds")),
           Truncation.of(truncation.text("strategy").orElse(null), source),
           stride(truncation),
           hashes);
     } catch (IllegalArgumentException e) {
       throw new InvalidModelException(source + ": " + e.getMessage(), e);
     }
+  }
+
+  private static Map<String, Double> thresholds(JsonObject json) throws InvalidModelException {
+    Map<String, Double> thresholds = new TreeMap<>();
+    for (String label : json.keys()) {
+      JsonNode value = json.get(label);
+      if (!value.isNumber() || !(value.asDouble() >= 0 && value.asDouble() <= 1)) {
+        throw json.wrong(label, "a probability in 0..1");
+      }
+      thresholds.put(label, value.asDouble());
+    }
+    return thresholds;
   }
 
   /** Returns what logs, statistics and answers show of a model: not too long and on one line. */

@@ -319,6 +319,7 @@ public final class ModelDirectory {
         null,
         exclusive ? Manifest.Activation.SOFTMAX : Manifest.Activation.SIGMOID,
         1,
+        Map.of(),
         Truncation.PASSAGE,
         null,
         Map.of());
@@ -354,6 +355,16 @@ public final class ModelDirectory {
               + maxWindowStride()
               + "; stride="
               + manifest.stride());
+    }
+    for (String label : manifest.thresholds().keySet()) {
+      if (!labels.contains(label)) {
+        throw new InvalidModelException(
+            path.resolve(Manifest.FILE)
+                + ": calibration.thresholds names '"
+                + Excerpt.of(label)
+                + "', which is not in config.json; labels: "
+                + Excerpt.of(labels));
+      }
     }
     if (manifest.positiveLabel() != null && !labels.contains(manifest.positiveLabel())) {
       throw new InvalidModelException(

@@ -478,6 +478,23 @@ class ModelDirectoryTest {
         ": calibration.temperature must be a number above 0; temperature=\"2\"");
     assertManifestRefused(
         "calibration/temperature", "-1", ": temperature must be above 0; temperature=-1.0");
+    assertManifestRefused(
+        "calibration/thresholds",
+        "[0.5]",
+        ": calibration.thresholds must be an object; thresholds=[0.5]");
+    assertManifestRefused(
+        "calibration/thresholds",
+        "{\"sport\": \"0.5\"}",
+        ": calibration.thresholds.sport must be a probability in 0..1; sport=\"0.5\"");
+    assertManifestRefused(
+        "calibration/thresholds",
+        "{\"sport\": 1.5}",
+        ": calibration.thresholds.sport must be a probability in 0..1; sport=1.5");
+    assertManifestRefused(
+        "calibration/thresholds",
+        "{\"climate\": 0.5}",
+        ": calibration.thresholds names 'climate', which is not in config.json; labels: [business,"
+            + " sport, weather]");
     assertManifestRefused("truncation", "null", ": truncation must be an object; truncation=null");
     assertManifestRefused(
         "truncation/strategy", "[1]", ": truncation.strategy must be text; strategy=[1]");
