@@ -16,7 +16,8 @@ public final class Tasks {
       List.of( //
           new TextClassification(), //
           new MultiLabelClassification(), //
-          new PassageRanking());
+          new PassageRanking(), //
+          new Regression());
 
   private Tasks() {}
 

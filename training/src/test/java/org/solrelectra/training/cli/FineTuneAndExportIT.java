@@ -134,7 +134,7 @@ class FineTuneAndExportIT {
         CommandRun.of("evaluate", "--model", model, "--test", shared.resolve("corpus.txt"));
     assertEquals(2, evaluate.code());
     assertEquals(
-        "electra evaluate: --model must be for classification or ranking; task=pretrained",
+        "electra evaluate: --model must be for classification, ranking or regression; task=pretrained",
         evaluate.errorLine());
   }
 

@@ -56,6 +56,9 @@ class TasksTest {
         Tasks.of(new Head(CLASSIFIER, List.of("a", "b"), "multi_label_classification"))
             .orElseThrow()
             .name());
+    assertEquals(
+        "regression",
+        Tasks.of(new Head(CLASSIFIER, List.of("LABEL_0"), "regression")).orElseThrow().name());
   }
 
   @Test

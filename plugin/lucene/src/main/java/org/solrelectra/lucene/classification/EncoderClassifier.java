@@ -142,6 +142,7 @@ public final class EncoderClassifier implements Classifier<BytesRef> {
           probabilities[i] /= sum;
         }
       }
+      case NONE -> throw new IllegalStateException("a classifier's logits make probabilities");
     }
     return probabilities;
   }

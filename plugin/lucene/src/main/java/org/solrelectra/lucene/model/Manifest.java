@@ -55,7 +55,9 @@ public record Manifest(
     /** Labels exclude each other. */
     SOFTMAX,
     /** Each label stands alone; a ranker's score. */
-    SIGMOID
+    SIGMOID,
+    /** A logit is a number, not a probability: of regression, and of it alone. */
+    NONE
   }
 
   /**
@@ -71,6 +73,9 @@ public record Manifest(
     JsonObject calibration = json.object("calibration");
     if (calibration.names(TEMPERATURE) && !calibration.get(TEMPERATURE).isNumber()) {
       throw calibration.wrong(TEMPERATURE, "a number above 0");
+    }
+    if (task == Task.REGRESSION && json.has("positive_label")) {
+      throw json.wrong("positive_label", "left out: regression has no labels to score by");
     }
     JsonObject truncation = json.object("truncation");
     if (!truncation.text("side").orElse("right").equals("right")) {
@@ -122,6 +127,12 @@ public record Manifest(
   private static Activation activation(JsonObject json, Activation usual, Task task)
       throws InvalidModelException {
     Optional<String> key = json.text("activation");
+    if (task == Task.REGRESSION) {
+      if (!key.orElse("none").equals("none")) {
+        throw json.wrong("activation", "none, for the task is regression");
+      }
+      return Activation.NONE;
+    }
     if (key.isEmpty()) {
       return usual != null
           ? usual

@@ -10,6 +10,8 @@ public enum Task {
   CLASSIFICATION,
   /** Scores a (query, passage) pair. */
   RANKING,
+  /** Gives a number: one logit, which is no probability. */
+  REGRESSION,
   /** Finds an answer: a start and an end logit a token. */
   QUESTION_ANSWERING;
 
@@ -26,7 +28,7 @@ public enum Task {
     }
     throw new InvalidModelException(
         source
-            + ": task must be pretrained, classification, ranking or question-answering; task='"
+            + ": task must be pretrained, classification, ranking, regression or question-answering; task='"
             + Excerpt.of(key)
             + "'");
   }

@@ -258,7 +258,7 @@ class ModelDirectoryTest {
     editJson("manifest.json", json -> json.put("task", "translation"));
     assertEquals(
         directory.resolve("manifest.json")
-            + ": task must be pretrained, classification, ranking or question-answering; task='translation'",
+            + ": task must be pretrained, classification, ranking, regression or question-answering; task='translation'",
         failure());
   }
 
@@ -508,6 +508,25 @@ class ModelDirectoryTest {
         ": truncation.stride must be a whole number of 0 to 2147483647; stride=99999999999");
     assertManifestRefused("sha256", "null", ": sha256 must be an object; sha256=null");
     assertManifestRefused("sha256/vocab.txt", "7", ": sha256.vocab.txt must be text; vocab.txt=7");
+  }
+
+  /** One logit is a ranker's or a number; the manifest says which, and never both. */
+  @Test
+  void aNumberIsNoProbability() throws IOException {
+    editJson("manifest.json", root -> root.put("task", "regression").remove("activation"));
+    assertEquals(Manifest.Activation.NONE, ModelDirectory.open(directory).manifest().activation());
+    assertManifestRefused(
+        "activation",
+        "\"sigmoid\"",
+        ": activation must be none, for the task is regression; activation=\"sigmoid\"");
+    assertManifestRefused(
+        "positive_label",
+        "\"sport\"",
+        ": positive_label must be left out: regression has no labels to score by;"
+            + " positive_label=\"sport\"");
+    editJson("manifest.json", root -> root.put("task", "classification"));
+    assertManifestRefused(
+        "activation", "\"none\"", ": activation must be softmax or sigmoid; activation=\"none\"");
   }
 
   @Test
