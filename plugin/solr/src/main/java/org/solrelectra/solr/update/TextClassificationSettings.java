@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -35,9 +36,11 @@ import org.solrelectra.lucene.model.Manifest;
  * @param outputField receives the labels
  * @param confidenceField receives the probabilities; null for nowhere
  * @param maxLabels the most labels a document gets
- * @param threshold the probability a label must reach
+ * @param threshold the probability a label must reach; null for what the model says
  * @param logitThreshold the logit a label must reach; null for none. {@link #resolvedFor} makes it
  *     a probability
+ * @param ofModel what the model says: by label, the probability that it must reach; {@link
+ *     #resolvedFor} asks it
  * @param modelVersionField receives the model's version; null for nowhere
  * @param onError what to do with a document that cannot be labelled
  * @param errorField receives the reason under {@link OnError#INDEX}; else null
@@ -48,8 +51,9 @@ record TextClassificationSettings(
     String outputField,
     String confidenceField,
     int maxLabels,
-    double threshold,
+    Double threshold,
     Double logitThreshold,
+    Map<String, Double> ofModel,
     String modelVersionField,
     OnError onError,
     String errorField) {
@@ -108,8 +112,9 @@ record TextClassificationSettings(
             required(arguments, OUTPUT_FIELD, "the field that receives the labels"),
             text(arguments, CONFIDENCE_FIELD),
             number(arguments, "maxLabels", "a whole number from 1", 1, Integer::valueOf),
-            number(arguments, "threshold", "a probability in 0..1", 0.0, Double::valueOf),
+            number(arguments, "threshold", "a probability in 0..1", null, Double::valueOf),
             number(arguments, "logitThreshold", "a finite number", null, Double::valueOf),
+            Map.of(),
             text(arguments, MODEL_VERSION_FIELD),
             onError,
             text(arguments, ERROR_FIELD))
@@ -120,13 +125,13 @@ record TextClassificationSettings(
     if (maxLabels < 1) {
       throw wrong("maxLabels must be a whole number from 1; maxLabels=" + maxLabels);
     }
-    if (!(threshold >= 0 && threshold <= 1)) {
+    if (threshold != null && !(threshold >= 0 && threshold <= 1)) {
       throw wrong("threshold must be a probability in 0..1; threshold=" + threshold);
     }
     if (logitThreshold != null && !Double.isFinite(logitThreshold)) {
       throw wrong("logitThreshold must be a finite number; logitThreshold=" + logitThreshold);
     }
-    if (logitThreshold != null && threshold > 0) {
+    if (logitThreshold != null && threshold != null && threshold > 0) {
       throw wrong(
           "threshold and logitThreshold say the same in two ways; give one of them; threshold="
               + threshold
@@ -317,7 +322,7 @@ record TextClassificationSettings(
   }
 
   /**
-   * Returns these settings with a threshold that is a probability, refused if the model cannot meet
+   * Returns these settings with thresholds that are probabilities, refused if the model cannot meet
    * them.
    */
   TextClassificationSettings resolvedFor(Manifest manifest, List<String> labels) {
@@ -330,7 +335,7 @@ record TextClassificationSettings(
               + "'; maxLabels="
               + maxLabels);
     }
-    double probability = threshold;
+    Double probability = threshold;
     if (logitThreshold != null) {
       if (manifest.activation() != Manifest.Activation.SIGMOID) {
         throw wrong(
@@ -349,9 +354,25 @@ record TextClassificationSettings(
         maxLabels,
         probability,
         null,
+        manifest.thresholds(),
         modelVersionField,
         onError,
         errorField);
+  }
+
+  /**
+   * Returns the probability that a label must reach: what is configured, else what its model says.
+   */
+  double threshold(String label) {
+    return threshold != null ? threshold : ofModel.getOrDefault(label, 0.0);
+  }
+
+  /**
+   * Returns how many of the likeliest labels may come to be written: all of them where a less
+   * likely one may reach its threshold and a likelier one not.
+   */
+  int candidates() {
+    return threshold != null || ofModel.isEmpty() ? maxLabels : Integer.MAX_VALUE;
   }
 
   static SolrException wrong(String message) {

@@ -74,7 +74,7 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
     List<String> texts = List.copyOf(distinct);
     try {
       List<List<ClassificationResult<BytesRef>>> results =
-          classifier.getClasses(texts, settings.maxLabels());
+          classifier.getClasses(texts, settings.candidates());
       for (int i = 0; i < texts.size(); i++) {
         ahead.put(texts.get(i), results.get(i));
       }
@@ -196,7 +196,7 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
       try {
         results = ahead.get(text);
         if (results == null) {
-          results = classifier.getClasses(text, settings.maxLabels());
+          results = classifier.getClasses(text, settings.candidates());
         }
       } catch (IOException e) {
         refuse(e);
@@ -205,8 +205,10 @@ final class TextClassificationUpdateProcessor extends UpdateRequestProcessor {
       List<String> labels = new ArrayList<>();
       List<Double> probabilities = new ArrayList<>();
       for (ClassificationResult<BytesRef> result : results) {
-        if (result.getScore() >= settings.threshold()) {
-          labels.add(result.getAssignedClass().utf8ToString());
+        String label = result.getAssignedClass().utf8ToString();
+        if (labels.size() < settings.maxLabels()
+            && result.getScore() >= settings.threshold(label)) {
+          labels.add(label);
           probabilities.add(result.getScore());
         }
       }

@@ -49,8 +49,9 @@ import org.solrelectra.solr.core.EncoderRegistry;
  *   <li>{@code confidenceField}: receives the labels' probabilities, in the same order.
  *   <li>{@code maxLabels}: 1 without it. Above 1 both fields must be multi-valued, and stored where
  *       there is a {@code confidenceField}.
- *   <li>{@code threshold}: the probability that a label must reach. {@code logitThreshold}: the
- *       same as a logit, for models whose labels do not exclude each other.
+ *   <li>{@code threshold}: the probability that a label must reach; without it what the model says
+ *       of the label, if it does. {@code logitThreshold}: the same as a logit, for models whose
+ *       labels do not exclude each other.
  *   <li>{@code modelVersionField}: receives the version of the model that labelled the document.
  *   <li>{@code onError}: {@code fail} refuses a document that cannot be labelled; {@code index}
  *       indexes it without labels and writes the reason to {@code errorField}.
