@@ -32,7 +32,8 @@ public final class HuggingFaceDirectory {
    *
    * @param architecture Hugging Face's class, such as {@code ElectraForPreTraining}
    * @param labels label names in the order of their ids; empty where there is none
-   * @param problemType {@code single_label_classification} or null
+   * @param problemType what Hugging Face calls the kind of labels, such as {@code
+   *     multi_label_classification}; null where it need not be said
    */
   public record Head(String architecture, List<String> labels, String problemType) {
     public static Head discriminator() {

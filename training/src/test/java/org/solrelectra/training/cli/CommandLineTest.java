@@ -16,7 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.solrelectra.training.SmallCorpus;
+import org.solrelectra.training.task.ModelTask;
+import org.solrelectra.training.task.Tasks;
 import picocli.CommandLine;
 
 /** What every command does alike: help, exit codes, one line for an error. */
@@ -46,6 +49,39 @@ class CommandLineTest {
     assertEquals("", run.err());
     assertTrue(run.out().startsWith(("Usage: electra " + command).strip()), run.out());
     assertTrue(run.out().contains("--verbose"), run.out());
+  }
+
+  /** No task is named in an option: what each reads and is measured by stands in its own words. */
+  @ParameterizedTest
+  @ValueSource(strings = {"finetune", "evaluate", "quantize"})
+  void helpDescribesEachTask(String command) {
+    String help = CommandRun.of(command, "--help").out().replaceAll("\\s+", " ");
+    for (ModelTask<?> task : Tasks.all()) {
+      String line = task.name() + " (" + task.usualEpochs() + " epochs): " + task.description();
+      assertTrue(help.contains(line), help);
+    }
+  }
+
+  @Test
+  void aTaskThatIsNotThereIsNamedWithThoseThatAre() {
+    CommandRun run =
+        CommandRun.of(
+            "finetune",
+            "--task",
+            "sing",
+            "--model",
+            "a",
+            "--train",
+            "b",
+            "--dev",
+            "c",
+            "--output",
+            "d");
+    assertEquals(2, run.code());
+    assertEquals(
+        "electra finetune: --task must be one of [classify, multi-label, rank, regression];"
+            + " --task=sing",
+        run.errorLine());
   }
 
   @ParameterizedTest
