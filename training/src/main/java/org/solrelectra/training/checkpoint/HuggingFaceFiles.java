@@ -47,8 +47,23 @@ final class HuggingFaceFiles {
    *     not its word table
    */
   static Map<String, Values> weights(Path folder) throws IOException {
+    return renamed(stored(folder), file(folder));
+  }
+
+  /**
+   * Reads all weights of a directory, under the names that they have in its files.
+   *
+   * @throws InvalidModelException if they are missing or damaged
+   */
+  static Map<String, Values> stored(Path folder) throws IOException {
     Path file = file(folder);
-    return renamed(file.toString().endsWith(".json") ? readShards(file) : read(file), file);
+    return file.toString().endsWith(".json") ? readShards(file) : read(file);
+  }
+
+  /** Returns today's name of what old files call gamma and beta. */
+  static String today(String name) {
+    return name.replace("LayerNorm.gamma", "LayerNorm.weight")
+        .replace("LayerNorm.beta", "LayerNorm.bias");
   }
 
   private static Path file(Path folder) throws InvalidModelException {
@@ -128,15 +143,7 @@ final class HuggingFaceFiles {
     String prefix = weights.containsKey(WORDS) ? BODY : "";
     Map<String, Values> renamed = new LinkedHashMap<>();
     for (Map.Entry<String, Values> entry : weights.entrySet()) {
-      String name =
-          prefix
-              + entry
-                  .getKey()
-                  .replace("LayerNorm.gamma", "LayerNorm.weight")
-                  .replace("LayerNorm.beta", "LayerNorm.bias");
-      if (renamed.put(name, entry.getValue()) != null) {
-        throw new InvalidModelException(file + " has " + name + " under two names");
-      }
+      putOnce(renamed, prefix + today(entry.getKey()), entry.getValue(), file);
     }
     renamed.remove(POSITION_IDS);
     Values output = renamed.remove(OUTPUT_MATRIX);
@@ -152,6 +159,14 @@ final class HuggingFaceFiles {
               + "; expected a generator that is tied to its word table");
     }
     return renamed;
+  }
+
+  /** Puts a weight unless it is there already, {@code source} being where it came from. */
+  static void putOnce(Map<String, Values> weights, String name, Values values, Path source)
+      throws InvalidModelException {
+    if (weights.put(name, values) != null) {
+      throw new InvalidModelException(source + " has " + Excerpt.of(name) + " under two names");
+    }
   }
 
   private static boolean sameBits(Values a, Values b) {

@@ -58,6 +58,19 @@ public record HuggingFaceModel(
     ElectraConfig config = ElectraConfig.fromJson(json, configFile.toString());
     Vocabulary vocabulary = source.vocabulary(folder);
     TokenizerConfig tokenizer = source.config(folder, config.maxPositions());
+    requireRows(vocabulary, config, folder);
+    Map<String, Values> weights = HuggingFaceFiles.weights(folder);
+    return new HuggingFaceModel(
+        config, head(json, weights, configFile), weights, vocabulary, tokenizer);
+  }
+
+  /**
+   * Requires a row of the word table for each piece; there may be more.
+   *
+   * @throws InvalidModelException if a piece has no row
+   */
+  static void requireRows(Vocabulary vocabulary, ElectraConfig config, Path folder)
+      throws InvalidModelException {
     if (vocabulary.size() > config.vocabularySize()) {
       throw new InvalidModelException(
           folder
@@ -66,9 +79,6 @@ public record HuggingFaceModel(
               + ", pieces="
               + vocabulary.size());
     }
-    Map<String, Values> weights = HuggingFaceFiles.weights(folder);
-    return new HuggingFaceModel(
-        config, head(json, weights, configFile), weights, vocabulary, tokenizer);
   }
 
   /** Says what a folder without a configuration is, and what to do with it. */
@@ -136,7 +146,7 @@ public record HuggingFaceModel(
     return new Values(Arrays.copyOf(values.floats(), rows * width), shape);
   }
 
-  private static JsonNode readJson(Path file) throws IOException {
+  static JsonNode readJson(Path file) throws IOException {
     try {
       return new ObjectMapper().readTree(file.toFile());
     } catch (JsonProcessingException e) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.solrelectra.lucene.model.Excerpt;
 import org.solrelectra.lucene.model.InvalidModelException;
@@ -19,9 +20,9 @@ import org.solrelectra.training.network.ElectraConfig;
 import org.solrelectra.training.storage.Folders;
 
 /**
- * Reads ELECTRAs that others have pretrained, checks every weight's name and shape, and writes them
- * as a run does: folders {@code discriminator} and {@code generator} for Hugging Face's {@code
- * from_pretrained} and for this project.
+ * Reads ELECTRAs and BERTs that others have pretrained, checks every weight's name and shape, and
+ * writes them as a run does: folders {@code discriminator} and {@code generator} for Hugging Face's
+ * {@code from_pretrained} and for this project.
  */
 public final class ModelImport {
   private static final String DISCRIMINATOR = "discriminator";
@@ -45,6 +46,8 @@ public final class ModelImport {
    * @param part {@code discriminator} or {@code generator}: its folder below the output
    * @param head as it was written; {@code ElectraModel} if it came without a pretraining head
    * @param leftOut weights of other heads, which were not written
+   * @param wordTableError of a factorised word table, its Frobenius norm over that of the table;
+   *     empty if the table is as it was
    */
   public record Network(
       String part,
@@ -53,29 +56,51 @@ public final class ModelImport {
       Map<String, Values> weights,
       Vocabulary vocabulary,
       TokenizerConfig tokenizer,
-      List<String> leftOut) {
+      List<String> leftOut,
+      OptionalDouble wordTableError) {
 
     /** Returns the number of trained values. */
     public long parameters() {
       return weights.values().stream().mapToLong(values -> values.floats().length).sum();
+    }
+
+    private Network reduced(Reduction reduction, String source) {
+      Reduction.Reduced reduced = reduction.of(config, weights, source);
+      return new Network(
+          part,
+          head,
+          reduced.config(),
+          reduced.weights(),
+          vocabulary,
+          tokenizer,
+          leftOut,
+          reduced.wordTableError());
     }
   }
 
   /**
    * Imports one or both networks.
    *
-   * @param from a Hugging Face directory; a folder with such directories {@code discriminator} and
-   *     {@code generator}; the prefix or the index of a TensorFlow checkpoint; or a folder with one
+   * @param from a Hugging Face directory of an ELECTRA or a BERT; a folder with such directories
+   *     {@code discriminator} and {@code generator}; the prefix or the index of a TensorFlow
+   *     checkpoint; or a folder with one
+   * @param reduction what to keep of a network
    * @param output a folder, which appears when it is complete; an earlier import is replaced
    * @return what was written
-   * @throws IllegalArgumentException if the output holds anything else
+   * @throws IllegalArgumentException if the output holds anything else, or the network cannot be
+   *     reduced so
    * @throws InvalidModelException if a file is missing or damaged, or a weight is missing,
    *     unexpected or of another shape; then nothing is written
    */
-  public static List<Network> run(Path from, TokenizerSource tokenizer, Path output)
-      throws IOException {
+  public static List<Network> run(
+      Path from, TokenizerSource tokenizer, Reduction reduction, Path output) throws IOException {
     requireFree(output);
     List<Network> networks = read(from, tokenizer);
+    if (!reduction.equals(Reduction.NONE)) {
+      requireNoGenerator(networks, from);
+      networks =
+          networks.stream().map(network -> network.reduced(reduction, from.toString())).toList();
+    }
     Path partial = Folders.partial(output);
     Folders.deleteIfExists(partial);
     try {
@@ -95,6 +120,19 @@ public final class ModelImport {
       throw e;
     }
     return networks;
+  }
+
+  /** A generator's word table is its output matrix, and the discriminator's too. */
+  private static void requireNoGenerator(List<Network> networks, Path from) {
+    if (networks.stream().anyMatch(network -> network.part().equals(GENERATOR))) {
+      throw new IllegalArgumentException(
+          "--layers and --embedding-size are for a discriminator or a body alone, such as the folder "
+              + DISCRIMINATOR
+              + " that an import without them writes; "
+              + from
+              + " holds a "
+              + GENERATOR);
+    }
   }
 
   private static void requireFree(Path output) throws IOException {
@@ -121,13 +159,13 @@ public final class ModelImport {
 
   private static List<Network> read(Path from, TokenizerSource tokenizer) throws IOException {
     if (Files.exists(from.resolve(HuggingFaceModel.CONFIG))) {
-      return List.of(network(from, HuggingFaceModel.read(from, tokenizer)));
+      return List.of(network(from, tokenizer));
     }
     List<Network> networks = new ArrayList<>();
     for (String part : PARTS) {
       Path folder = from.resolve(part);
       if (Files.exists(folder.resolve(HuggingFaceModel.CONFIG))) {
-        Network network = network(folder, HuggingFaceModel.read(folder, tokenizer));
+        Network network = network(folder, tokenizer);
         if (!network.part().equals(part)) {
           throw new InvalidModelException(
               folder + " must hold a " + part + "; it holds a " + network.part());
@@ -153,7 +191,12 @@ public final class ModelImport {
     }
   }
 
-  private static Network network(Path folder, HuggingFaceModel model) throws IOException {
+  private static Network network(Path folder, TokenizerSource tokenizer) throws IOException {
+    if (BertDirectory.isOne(folder)) {
+      HuggingFaceModel model = BertDirectory.read(folder, tokenizer);
+      return network(DISCRIMINATOR, Head.none(), WeightShapes.body(model.config()), model, folder);
+    }
+    HuggingFaceModel model = HuggingFaceModel.read(folder, tokenizer);
     String architecture = model.head().architecture();
     boolean isBody = BODIES.contains(architecture);
     boolean isGenerator = architecture.equals(Head.generator().architecture());
@@ -175,19 +218,32 @@ public final class ModelImport {
             : isGenerator
                 ? WeightShapes.generator(model.config())
                 : WeightShapes.discriminator(model.config());
-    WeightShapes.require(shapes, model.weights(), isBody, folder.toString());
+    return network(
+        isGenerator ? GENERATOR : DISCRIMINATOR,
+        isBody ? Head.none() : isGenerator ? Head.generator() : Head.discriminator(),
+        shapes,
+        model,
+        folder);
+  }
+
+  private static Network network(
+      String part, Head head, Map<String, long[]> shapes, HuggingFaceModel model, Path folder)
+      throws InvalidModelException {
+    boolean mayBeMore = head.equals(Head.none());
+    WeightShapes.require(shapes, model.weights(), mayBeMore, folder.toString());
     Map<String, Values> weights = new LinkedHashMap<>(model.weights());
     weights.keySet().retainAll(shapes.keySet());
     List<String> leftOut = new ArrayList<>(model.weights().keySet());
     leftOut.removeAll(shapes.keySet());
     return new Network(
-        isGenerator ? GENERATOR : DISCRIMINATOR,
-        isBody ? Head.none() : isGenerator ? Head.generator() : Head.discriminator(),
+        part,
+        head,
         model.config(),
         weights,
         model.vocabulary(),
         model.tokenizer(),
-        leftOut);
+        leftOut,
+        OptionalDouble.empty());
   }
 
   /** Returns the path of a TensorFlow checkpoint without an ending. */
@@ -293,6 +349,7 @@ public final class ModelImport {
         network.weights(),
         vocabulary,
         tokenizer.config(prefix.toAbsolutePath().getParent(), network.config().maxPositions()),
-        List.of());
+        List.of(),
+        OptionalDouble.empty());
   }
 }

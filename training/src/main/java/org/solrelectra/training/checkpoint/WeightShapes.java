@@ -89,7 +89,7 @@ final class WeightShapes {
   /**
    * Compares weights with those that a network has.
    *
-   * @param mayBeMore whether further weights are left alone
+   * @param mayBeMore whether weights of heads are left alone; further ones of the body never are
    * @throws InvalidModelException if one is missing, unexpected, or of another shape
    */
   static void require(
@@ -99,13 +99,16 @@ final class WeightShapes {
     missing.removeAll(weights.keySet());
     Set<String> unexpected = new LinkedHashSet<>(weights.keySet());
     unexpected.removeAll(expected.keySet());
-    if (!missing.isEmpty() || !(mayBeMore || unexpected.isEmpty())) {
+    if (mayBeMore) {
+      unexpected.removeIf(HuggingFaceWeights::isOfHead);
+    }
+    if (!missing.isEmpty() || !unexpected.isEmpty()) {
       throw new InvalidModelException(
           source
               + " does not fit the network; missing weights: "
               + missing
               + "; unexpected weights: "
-              + (mayBeMore ? "[]" : Excerpt.of(unexpected)));
+              + Excerpt.of(unexpected));
     }
     for (Map.Entry<String, long[]> entry : expected.entrySet()) {
       long[] shape = weights.get(entry.getKey()).shape();

@@ -110,6 +110,36 @@ public record ElectraConfig(
         attentionDropout);
   }
 
+  public ElectraConfig withLayers(int count) {
+    return new ElectraConfig(
+        vocabularySize,
+        embeddingSize,
+        hiddenSize,
+        count,
+        heads,
+        intermediateSize,
+        maxPositions,
+        tokenTypes,
+        layerNormEpsilon,
+        hiddenDropout,
+        attentionDropout);
+  }
+
+  public ElectraConfig withEmbeddingSize(int width) {
+    return new ElectraConfig(
+        vocabularySize,
+        width,
+        hiddenSize,
+        layers,
+        heads,
+        intermediateSize,
+        maxPositions,
+        tokenTypes,
+        layerNormEpsilon,
+        hiddenDropout,
+        attentionDropout);
+  }
+
   /**
    * Returns what of another network's sizes is not as here, key by key; empty if weights of one fit
    * the other.
@@ -136,30 +166,45 @@ public record ElectraConfig(
   /**
    * Reads {@code config.json}.
    *
-   * @throws InvalidModelException if a key is missing or the activation is not exact GELU; {@code
-   *     source} names the file
+   * @throws InvalidModelException if a key is missing, the activation is not exact GELU or
+   *     positions are not absolute; {@code source} names the file
    */
   public static ElectraConfig fromJson(JsonNode json, String source) throws IOException {
     String type = json.path("model_type").asText("electra");
     if (!type.equals("electra")) {
       throw new InvalidModelException(
           source
-              + ": model_type must be 'electra' to be trained; model_type='"
+              + ": model_type must be 'electra' to be trained"
+              + (type.equals("bert") ? "; electra import makes an ELECTRA of a BERT" : "")
+              + "; model_type='"
               + Excerpt.of(type)
               + "'");
     }
-    String activation = json.path("hidden_act").asText("gelu");
-    if (!activation.equals("gelu")) {
+    return read(json, "embedding_size", source);
+  }
+
+  /**
+   * Reads {@code config.json} of a BERT, whose encoder is that of an ELECTRA with an embedding
+   * block as wide as its layers.
+   *
+   * @throws InvalidModelException as {@link #fromJson}, and if it is a decoder
+   */
+  public static ElectraConfig ofBert(JsonNode json, String source) throws IOException {
+    if (json.path("is_decoder").asBoolean(false)) {
       throw new InvalidModelException(
-          source
-              + ": hidden_act must be 'gelu', the exact one; hidden_act='"
-              + Excerpt.of(activation)
-              + "'");
+          source + ": is_decoder must be false, as of an encoder; is_decoder=true");
     }
+    return read(json, "hidden_size", source);
+  }
+
+  private static ElectraConfig read(JsonNode json, String embeddingKey, String source)
+      throws IOException {
+    requireText(json, "hidden_act", "gelu", ", the exact one", source);
+    requireText(json, "position_embedding_type", "absolute", "", source);
     try {
       return new ElectraConfig(
           required(json, "vocab_size", source),
-          required(json, "embedding_size", source),
+          required(json, embeddingKey, source),
           required(json, "hidden_size", source),
           required(json, "num_hidden_layers", source),
           required(json, "num_attention_heads", source),
@@ -171,6 +216,27 @@ public record ElectraConfig(
           optional(json, "attention_probs_dropout_prob", 0.1, source));
     } catch (IllegalArgumentException e) {
       throw new InvalidModelException(source + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Requires the one value that is computed with, which is also the default. */
+  private static void requireText(
+      JsonNode json, String key, String expected, String remark, String source) throws IOException {
+    String found = json.path(key).asText(expected);
+    if (!found.equals(expected)) {
+      throw new InvalidModelException(
+          source
+              + ": "
+              + key
+              + " must be '"
+              + expected
+              + "'"
+              + remark
+              + "; "
+              + key
+              + "='"
+              + Excerpt.of(found)
+              + "'");
     }
   }
 
