@@ -1,6 +1,7 @@
 package org.solrelectra.training.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,8 +14,11 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.solrelectra.lucene.encoder.OnnxEncoder;
+import org.solrelectra.lucene.encoder.WorkerPool;
 import org.solrelectra.lucene.model.Manifest;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.search.CrossEncoder;
 import org.solrelectra.training.SmallCorpus;
 
 /** Tasks that are lines of a list: trained, exported, measured and quantized by commands alone. */
@@ -113,8 +117,14 @@ class MultiLabelAndRegressionIT {
     assertEquals("Pearson", quantized.get("metric").asText());
     assertTrue(quantized.get("pearson_of_both").asDouble() > 0.95, quantized.toString());
     // One logit makes no ranker.
-    CommandRun bench = CommandRun.of("bench", "rank", "--model", model, "--tokens", 16);
-    assertTrue(bench.err().contains("the model must be for ranking"), bench.err());
+    try (WorkerPool pool = new WorkerPool(0);
+        OnnxEncoder encoder = OnnxEncoder.open(ModelDirectory.open(model), pool)) {
+      assertEquals(
+          "the model must be for ranking: one label, or a positive_label in manifest.json; task of"
+              + " model=regression, labels=[LABEL_0]",
+          assertThrows(IllegalArgumentException.class, () -> new CrossEncoder(encoder))
+              .getMessage());
+    }
   }
 
   private Path trained(String task, Path data) {
