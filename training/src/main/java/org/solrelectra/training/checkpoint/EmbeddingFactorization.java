@@ -28,6 +28,11 @@ import org.solrelectra.training.network.Tensors;
  * {@code gamma * V Q' * sqrt(hidden / embedding)}, with {@code beta} as its bias. What is lost is
  * what of a sum lies outside of {@code V}, and no more: where nothing does, states are the same.
  *
+ * <p>The word table's own largest directions would not do: with 128 of 384 dimensions, what lies
+ * outside of them has 0.96 of the norm of all-MiniLM-L6-v2's position table, which is in every sum,
+ * and the last states of random pieces keep a cosine of 0.37 to what they were. With the directions
+ * of the sums it is 0.26 of the norm and a cosine of 0.90.
+ *
  * @param weights all of the network's, by name
  * @param wordTableError what of the word table lies outside of {@code V}: its Frobenius norm over
  *     that of the table, means of rows left out

@@ -177,7 +177,7 @@ public final class ModelImport {
       requireOneTokenizer(from, networks);
       return networks;
     }
-    return readTensorFlow(prefix(from), tokenizer);
+    return readTensorFlow(TensorFlowPrefix.of(from), tokenizer);
   }
 
   private static void requireOneTokenizer(Path from, List<Network> networks)
@@ -244,67 +244,6 @@ public final class ModelImport {
         model.tokenizer(),
         leftOut,
         OptionalDouble.empty());
-  }
-
-  /** Returns the path of a TensorFlow checkpoint without an ending. */
-  private static Path prefix(Path from) throws IOException {
-    if (!Files.isDirectory(from)) {
-      String name = from.getFileName().toString();
-      Path prefix =
-          name.endsWith(TensorFlowCheckpoint.INDEX)
-              ? from.resolveSibling(
-                  name.substring(0, name.length() - TensorFlowCheckpoint.INDEX.length()))
-              : from;
-      if (!Files.exists(index(prefix))) {
-        throw new InvalidModelException(
-            from
-                + " is neither a folder nor a TensorFlow checkpoint; expected the file "
-                + index(prefix));
-      }
-      return prefix;
-    }
-    Path newest = from.resolve("checkpoint");
-    if (Files.exists(newest)) {
-      return newestPrefix(newest);
-    }
-    List<Path> indexes;
-    try (Stream<Path> files = Files.list(from)) {
-      indexes =
-          files
-              .filter(file -> file.toString().endsWith(TensorFlowCheckpoint.INDEX))
-              .sorted()
-              .toList();
-    }
-    if (indexes.size() != 1) {
-      throw new InvalidModelException(
-          from
-              + " holds no model; expected config.json, the folders discriminator or generator, or one TensorFlow checkpoint (*.index);"
-              + " checkpoints: "
-              + indexes.stream().map(file -> file.getFileName().toString()).toList());
-    }
-    return prefix(indexes.get(0));
-  }
-
-  /** Reads what TensorFlow notes; the folder may have been moved since, its files with it. */
-  private static Path newestPrefix(Path note) throws IOException {
-    String key = "model_checkpoint_path:";
-    for (String line : Files.readAllLines(note)) {
-      if (line.startsWith(key)) {
-        // Windows' paths have backslashes, which TensorFlow writes twice within quotes.
-        String path = line.substring(key.length()).strip().replace("\"", "").replace('\\', '/');
-        Path prefix = note.resolveSibling(path.substring(path.lastIndexOf('/') + 1));
-        if (Files.exists(index(prefix))) {
-          return prefix;
-        }
-        throw new InvalidModelException(
-            note + " names " + Excerpt.of(prefix) + ", which is not there");
-      }
-    }
-    throw new InvalidModelException(note + " names no checkpoint; expected a line " + key);
-  }
-
-  private static Path index(Path prefix) {
-    return prefix.resolveSibling(prefix.getFileName() + TensorFlowCheckpoint.INDEX);
   }
 
   private static List<Network> readTensorFlow(Path prefix, TokenizerSource tokenizer)

@@ -76,7 +76,7 @@ final class ImportCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Factorise the embeddings of a body or discriminator into tables of this width and a projection, as ELECTRA-small has them: of a"
-              + " vocabulary of 30,522 and 384 dimensions, 128 save 7.8 million weights. The layers get only near what they"
+              + " vocabulary of 30,522 and 384 dimensions, 128 save 7.9 million weights. The layers get only near what they"
               + " were trained on and have to be realigned by training. Default: as wide as they are.")
   private Integer embeddingSize;
 
