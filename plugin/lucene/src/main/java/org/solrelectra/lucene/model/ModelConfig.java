@@ -69,7 +69,7 @@ public record ModelConfig(
 
   private static List<String> labels(JsonObject json) throws InvalidModelException {
     JsonNode id2label = json.get(LABELS);
-    if (!json.names(LABELS)) {
+    if (!json.has(LABELS)) {
       return List.of();
     }
     if (!id2label.isObject() || id2label.isEmpty()) {

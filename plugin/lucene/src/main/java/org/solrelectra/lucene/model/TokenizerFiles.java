@@ -30,6 +30,7 @@ public final class TokenizerFiles {
   private static final String IDEOGRAPHS = "tokenize_chinese_chars";
   private static final String LENGTH = "model_max_length";
   private static final String CLASS = "tokenizer_class";
+  private static final String NEVER_SPLIT = "never_split";
   private static final String DECODER = "added_tokens_decoder";
 
   /** Classes that add nothing to BERT's tokenizer, without the ending of the fast ones. */
@@ -136,9 +137,19 @@ public final class TokenizerFiles {
         throw config.wrong(fixed.getKey(), fixed.getValue() + ", as of BERT and ELECTRA");
       }
     }
-    if (config.has("never_split")
-        && !(config.get("never_split").isArray() && config.get("never_split").isEmpty())) {
-      throw config.wrong("never_split", "empty: only added tokens are kept whole");
+    if (config.has(NEVER_SPLIT)) {
+      checkNeverSplit(config.get(NEVER_SPLIT));
+    }
+  }
+
+  private void checkNeverSplit(JsonNode tokens) throws InvalidModelException {
+    boolean isSpecial = tokens.isArray();
+    for (JsonNode token : tokens) {
+      isSpecial &= token.isTextual() && specialTokenNames().all().contains(token.textValue());
+    }
+    if (!isSpecial) {
+      throw config.wrong(
+          NEVER_SPLIT, "empty or name BERT's special tokens: only added tokens are kept whole");
     }
   }
 
@@ -316,7 +327,7 @@ public final class TokenizerFiles {
       if (names.all().contains(content) || entries.containsKey(content)) {
         continue;
       }
-      if (tokenizer.isThere() || !ids.containsKey(content)) {
+      if (!ids.containsKey(content)) {
         throw new InvalidModelException(
             config.file()
                 + ": the additional special token '"

@@ -18,6 +18,8 @@ final class TokenizerJson {
 
   private static final int MOST_BYTES = 32 << 20;
   private static final String PREFIX = "continuing_subword_prefix";
+  private static final String NORMALIZER = "normalizer";
+  private static final String BERT_NORMALIZER = "BertNormalizer";
   private static final String PROCESSOR = "post_processor";
 
   private final JsonObject json;
@@ -48,7 +50,7 @@ final class TokenizerJson {
     // Older files do not name the kind of their model.
     boolean isUnnamed = model.isThere() && !model.has("type") && model.has(PREFIX);
     requireType("model", isUnnamed ? "WordPiece" : type("model"), "WordPiece");
-    requireType("normalizer", type("normalizer"), "BertNormalizer");
+    requireType(NORMALIZER, normalizer().text("type").orElse("none"), BERT_NORMALIZER);
     requireType("pre_tokenizer", type("pre_tokenizer"), "BertPreTokenizer");
     requireText(model, PREFIX, Vocabulary.CONTINUATION_PREFIX);
     if (!model.wholeNumber("max_input_chars_per_word", 1).equals(Optional.of(100))
@@ -84,9 +86,18 @@ final class TokenizerJson {
     }
   }
 
-  /** Returns the settings of the normaliser; without keys where there is no file. */
+  /**
+   * Returns the settings of the normaliser, which may stand alone in a sequence; without keys where
+   * there is no file.
+   */
   JsonObject normalizer() throws InvalidModelException {
-    return json.object("normalizer");
+    JsonObject normalizer = json.object(NORMALIZER);
+    JsonNode parts = normalizer.get("normalizers");
+    boolean standsAlone =
+        type(NORMALIZER).equals("Sequence")
+            && parts.size() == 1
+            && parts.path(0).path("type").asText().equals(BERT_NORMALIZER);
+    return standsAlone ? normalizer.element("normalizers", 0) : normalizer;
   }
 
   /** Says whether the file bounds lengths, which Hugging Face's transformers pass over. */

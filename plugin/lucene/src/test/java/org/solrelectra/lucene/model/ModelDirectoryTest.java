@@ -628,7 +628,7 @@ class ModelDirectoryTest {
         "[2]",
         ": type_vocab_size must be a whole number of at least 0; type_vocab_size=[2]");
     String labels = ": id2label must be an object of labels by id; id2label=";
-    for (String json : List.of("null", "[\"a\",\"b\",\"c\"]", "{}", "3")) {
+    for (String json : List.of("[\"a\",\"b\",\"c\"]", "{}", "3")) {
       assertConfigRefused("id2label", json, labels + json);
     }
     assertConfigRefused(
@@ -643,6 +643,13 @@ class ModelDirectoryTest {
         "id2label",
         "{\"0\": \"a\", \"1\": \"a\", \"2\": \"c\"}",
         ": id2label must name each label once; twice 'a'");
+  }
+
+  @Test
+  void labelsThatAreNullHaveTheNamesOfHuggingFace() throws IOException {
+    dropManifest();
+    editJson("config.json", json -> json.putNull("id2label"));
+    assertEquals(List.of("LABEL_0", "LABEL_1", "LABEL_2"), ModelDirectory.open(directory).labels());
   }
 
   @Test

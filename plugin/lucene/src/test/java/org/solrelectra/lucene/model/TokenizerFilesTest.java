@@ -309,7 +309,8 @@ class TokenizerFilesTest {
     config.putArray("never_split").add("a");
     assertRefused(
         "tokenizer_config.json",
-        ": never_split must be empty: only added tokens are kept whole; never_split=[\"a\"]");
+        ": never_split must be empty or name BERT's special tokens: only added tokens are kept"
+            + " whole; never_split=[\"a\"]");
     config.remove("never_split");
     config.put("do_lower_case", "yes");
     assertRefused(
@@ -318,6 +319,49 @@ class TokenizerFilesTest {
     config.put("model_max_length", "64");
     assertRefused(
         "tokenizer_config.json", ": model_max_length must be a number; model_max_length=\"64\"");
+  }
+
+  @Test
+  void neverSplitMayNameTheSpecialTokens() throws IOException {
+    config.putArray("never_split").add("[CLS]").add("[MASK]");
+    assertEquals(PIECES, open().vocabulary().pieces());
+    tokenizer.set("post_processor", template("<s>", 5, "</s>", 6, 1));
+    assertRefused(
+        "tokenizer_config.json",
+        ": never_split must be empty or name BERT's special tokens: only added tokens are kept"
+            + " whole; never_split=[\"[CLS]\",\"[MASK]\"]");
+    config.putArray("never_split").add("<s>").add("[MASK]");
+    assertEquals(PIECES, open().vocabulary().pieces());
+    config.putArray("never_split").add(1);
+    assertRefused(
+        "tokenizer_config.json",
+        ": never_split must be empty or name BERT's special tokens: only added tokens are kept"
+            + " whole; never_split=[1]");
+  }
+
+  @Test
+  void aSequenceOfBertsNormalizerAloneIsBerts() throws IOException {
+    ObjectNode bert = json("{'type': 'BertNormalizer', 'lowercase': false}");
+    ObjectNode sequence = json("{'type': 'Sequence'}");
+    sequence.putArray("normalizers").add(bert);
+    tokenizer.set("normalizer", sequence);
+    assertTrue(open().hasCasing());
+    assertEquals(new TokenizerConfig(false, false, true, 64), open().config(64));
+    bert.put("clean_text", false);
+    assertRefused(
+        "tokenizer.json",
+        ": normalizer.normalizers[0].clean_text must be true, as of BERT and ELECTRA;"
+            + " clean_text=false");
+    sequence.withArray("normalizers").add(json("{'type': 'BertNormalizer'}"));
+    assertRefused(
+        "tokenizer.json",
+        ": normalizer must be BertNormalizer, as of BERT and ELECTRA; type=Sequence");
+  }
+
+  @Test
+  void aPieceMayBeAnAdditionalSpecialToken() throws IOException {
+    config.putArray("additional_special_tokens").add("<s>");
+    assertEquals(List.of(new AddedToken("<s>", 5, false)), open().vocabulary().addedTokens());
   }
 
   @Test
