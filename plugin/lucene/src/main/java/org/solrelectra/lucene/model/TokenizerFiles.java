@@ -164,7 +164,10 @@ public final class TokenizerFiles {
         || tokenizer.normalizer().flag("lowercase").isPresent();
   }
 
-  /** Returns how many pieces the files hold, without taking memory for each of a file's lines. */
+  /**
+   * Returns how many pieces the files hold at least, without taking memory for each of a file's
+   * lines.
+   */
   int pieceCount() throws InvalidModelException {
     Path file = directory.resolve(VOCABULARY);
     int lines = ModelFile.isThere(file) ? Vocabulary.pieceCount(file) : 0;

@@ -109,8 +109,10 @@ final class TokenizerJson {
     return json.object("model").text("unk_token");
   }
 
+  /** Returns how many pieces there are at least: the empty one needs no row at the end. */
   int pieceCount() {
-    return json.get("model").path("vocab").size();
+    JsonNode vocab = json.get("model").path("vocab");
+    return vocab.size() - (vocab.has("") ? 1 : 0);
   }
 
   /** Returns the pieces in the order of their ids. */

@@ -53,7 +53,8 @@ public final class Vocabulary {
   }
 
   /**
-   * Makes a vocabulary of pieces in the order of their ids.
+   * Makes a vocabulary of pieces in the order of their ids. Empty ones at the end are left out: no
+   * word is empty.
    *
    * @throws InvalidModelException if a special token is missing; {@code source} names the culprit
    */
@@ -106,12 +107,21 @@ public final class Vocabulary {
     }
     List<AddedToken> lookedFor =
         addedTokens.stream().filter(token -> !names.all().contains(token.content())).toList();
-    return new Vocabulary(List.copyOf(all), pieces.size(), ids, names, lookedFor);
+    // No word is empty, so a blank line at the end of a file needs no row of a network.
+    int size = all.size();
+    while (all.get(size - 1).isEmpty()) {
+      size--;
+    }
+    if (size < all.size()) {
+      ids.remove("");
+    }
+    return new Vocabulary(
+        List.copyOf(all.subList(0, size)), Math.min(pieces.size(), size), ids, names, lookedFor);
   }
 
   /**
    * Reads {@code vocab.txt}: UTF-8, one piece a line. A byte-order mark and white space at the end
-   * of a line are no part of a piece, as in Hugging Face's reader.
+   * of a line are no part of a piece, as in Hugging Face's reader. Blank lines at the end are none.
    *
    * @throws InvalidModelException if the file is not UTF-8, far too large, or lacks a special token
    */
@@ -119,15 +129,24 @@ public final class Vocabulary {
     return of(readPieces(file), file.toString());
   }
 
-  /** Returns the number of lines of {@code vocab.txt}. */
+  /**
+   * Returns how many pieces {@code vocab.txt} holds at least: its lines up to the last one that is
+   * surely not blank.
+   */
   static int pieceCount(Path file) throws InvalidModelException {
-    return lines(ModelFile.read(file, MOST_BYTES));
+    byte[] bytes = ModelFile.read(file, MOST_BYTES);
+    int end = bytes.length;
+    // Bytes below 0 are those of other characters than ASCII's, white space among them.
+    while (end > 0 && bytes[end - 1] <= ' ') {
+      end--;
+    }
+    return lines(bytes, end);
   }
 
   /** Reads the lines of {@code vocab.txt}. */
   static List<String> readPieces(Path file) throws InvalidModelException {
     byte[] bytes = ModelFile.read(file, MOST_BYTES);
-    int lines = lines(bytes);
+    int lines = lines(bytes, bytes.length);
     if (lines > MOST_PIECES) {
       throw new InvalidModelException(
           file + " must have at most " + MOST_PIECES + " pieces; pieces=" + lines);
@@ -150,10 +169,10 @@ public final class Vocabulary {
     return pieces;
   }
 
-  private static int lines(byte[] bytes) {
-    int lines = bytes.length > 0 && bytes[bytes.length - 1] != '\n' ? 1 : 0;
-    for (byte b : bytes) {
-      lines += b == '\n' ? 1 : 0;
+  private static int lines(byte[] bytes, int end) {
+    int lines = end > 0 && bytes[end - 1] != '\n' ? 1 : 0;
+    for (int i = 0; i < end; i++) {
+      lines += bytes[i] == '\n' ? 1 : 0;
     }
     return lines;
   }

@@ -16,6 +16,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -149,8 +150,16 @@ class ModelDirectoryTest {
 
   @Test
   void theVocabularyMayStandInTokenizerJson() throws IOException {
-    dropManifest();
     List<String> pieces = Files.readAllLines(directory.resolve("vocab.txt"));
+    moveVocabulary(pieces);
+    ModelDirectory model = ModelDirectory.open(directory);
+    assertEquals(pieces, model.vocabulary().pieces());
+    assertEquals(false, model.tokenizer().doLowerCase());
+    assertEquals(false, model.tokenizer().stripAccents());
+  }
+
+  private void moveVocabulary(List<String> pieces) throws IOException {
+    dropManifest();
     ObjectNode json = new ObjectMapper().createObjectNode();
     json.putObject("normalizer").put("type", "BertNormalizer").put("lowercase", false);
     json.putObject("pre_tokenizer").put("type", "BertPreTokenizer");
@@ -161,10 +170,28 @@ class ModelDirectoryTest {
     Files.writeString(directory.resolve("tokenizer.json"), json.toString());
     Files.delete(directory.resolve("vocab.txt"));
     Files.delete(directory.resolve("tokenizer_config.json"));
-    ModelDirectory model = ModelDirectory.open(directory);
-    assertEquals(pieces, model.vocabulary().pieces());
-    assertEquals(false, model.tokenizer().doLowerCase());
-    assertEquals(false, model.tokenizer().stripAccents());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\u3000", " \n\n\t\r\n"})
+  void blankLinesAtTheEndOfAVocabularyNeedNoRows(String end) throws IOException {
+    dropManifest();
+    Path file = directory.resolve("vocab.txt");
+    List<String> pieces = Files.readAllLines(file);
+    Files.writeString(file, String.join("\n", pieces) + "\n" + end);
+    Vocabulary vocabulary = ModelDirectory.open(directory).vocabulary();
+    assertEquals(pieces, vocabulary.pieces());
+    assertEquals(pieces, vocabulary.wordPieces());
+    assertEquals(-1, vocabulary.id(""));
+  }
+
+  @Test
+  void anEmptyPieceAtTheEndOfTokenizerJsonNeedsNoRow() throws IOException {
+    List<String> pieces = Files.readAllLines(directory.resolve("vocab.txt"));
+    List<String> withBlank = new ArrayList<>(pieces);
+    withBlank.add("");
+    moveVocabulary(withBlank);
+    assertEquals(pieces, ModelDirectory.open(directory).vocabulary().pieces());
   }
 
   @Test
@@ -724,12 +751,14 @@ class ModelDirectoryTest {
   @Test
   void aVocabularyLargerThanTheWordTableIsCountedAndNotKept() throws IOException {
     dropManifest();
-    Files.writeString(directory.resolve("vocab.txt"), "\n".repeat(30_000_000));
+    Files.writeString(directory.resolve("vocab.txt"), "x\n".repeat(15_000_000));
     assertEquals(
         directory
             + ": the vocabulary has more pieces than the graph's word table has rows, so the two do not belong"
-            + " together; pieces=30000000, rows=91",
+            + " together; pieces=15000000, rows=91",
         failure());
+    Files.writeString(directory.resolve("vocab.txt"), "\n".repeat(30_000_000));
+    assertRefused("vocab.txt", " must have at most 1048576 pieces; pieces=30000000");
   }
 
   @ParameterizedTest

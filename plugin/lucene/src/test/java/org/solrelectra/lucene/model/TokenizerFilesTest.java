@@ -403,6 +403,19 @@ class TokenizerFilesTest {
     assertEquals(PIECES, vocabulary.wordPieces());
   }
 
+  /** Looked up with tokenizers 0.23.2: the empty piece of a blank line counts. */
+  @Test
+  void anAddedTokenFollowsABlankLine() throws IOException {
+    config.putObject("added_tokens_decoder").set("11", json("{'content': 'new'}"));
+    write();
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.writeString(folder.resolve("vocab.txt"), String.join("\n", PIECES) + "\n\n");
+    Vocabulary vocabulary = new TokenizerFiles(folder, notes).vocabulary();
+    assertEquals(11, vocabulary.id("new"));
+    assertEquals(12, vocabulary.size());
+    assertEquals("", vocabulary.piece(10));
+  }
+
   @Test
   void addedTokensThatCannotBeHonouredAreNamed() throws IOException {
     ObjectNode token = json("{'id': 10, 'content': 'x', 'single_word': true}");

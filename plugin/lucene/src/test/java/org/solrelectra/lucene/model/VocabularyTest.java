@@ -42,9 +42,10 @@ class VocabularyTest {
   void aByteOrderMarkAndSpaceAtTheEndOfALineAreNoPartOfAPiece() throws IOException {
     Vocabulary vocabulary =
         Vocabulary.read(
-            write("\uFEFF[PAD] \n[UNK]\t\r\n[CLS]\u00A0\n[SEP]\u3000\n[MASK]\n the\n \n"));
+            write("\uFEFF[PAD] \n[UNK]\t\r\n[CLS]\u00A0\n[SEP]\u3000\n[MASK]\n the\n \nof\n \n"));
     assertEquals(
-        List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", " the", ""), vocabulary.pieces());
+        List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", " the", "", "of"),
+        vocabulary.pieces());
   }
 
   @ParameterizedTest
