@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -207,9 +208,20 @@ public final class TokenizerFiles {
 
   private void requireSamePieces(Path file, List<String> lines, List<String> pieces)
       throws InvalidModelException {
+    // Hugging Face's tokenizers write no line for an id that no piece has.
+    if (lines.equals(pieces.stream().filter(Objects::nonNull).toList())) {
+      return;
+    }
+    Map<String, Integer> lastIds = new HashMap<>();
+    for (int id = 0; id < lines.size(); id++) {
+      lastIds.put(lines.get(id), id);
+    }
     for (int id = 0; id < Math.max(lines.size(), pieces.size()); id++) {
       String line = id < lines.size() ? lines.get(id) : null;
       String piece = id < pieces.size() ? pieces.get(id) : null;
+      if (piece == null && line != null && lastIds.get(line) > id) {
+        continue;
+      }
       // Lines come without the white space at their end.
       if (line == null
           || piece == null
@@ -324,7 +336,9 @@ public final class TokenizerFiles {
     }
     Map<String, Integer> ids = new HashMap<>();
     for (int id = 0; id < pieces.size(); id++) {
-      ids.put(pieces.get(id), id);
+      if (pieces.get(id) != null) {
+        ids.put(pieces.get(id), id);
+      }
     }
     for (String content : additionalTokens()) {
       if (names.all().contains(content) || entries.containsKey(content)) {

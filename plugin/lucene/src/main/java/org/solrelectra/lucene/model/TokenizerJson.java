@@ -115,22 +115,32 @@ final class TokenizerJson {
     return vocab.size() - (vocab.has("") ? 1 : 0);
   }
 
-  /** Returns the pieces in the order of their ids. */
+  /**
+   * Returns the pieces in the order of their ids, null for an id that no piece has: of a piece that
+   * stood twice in a vocabulary Hugging Face's tokenizers save the last id.
+   */
   List<String> pieces() throws InvalidModelException {
     JsonObject model = json.object("model");
     JsonNode ids = model.get("vocab");
     if (!ids.isObject()) {
       throw model.wrong("vocab", "an object of ids by piece");
     }
-    List<String> pieces = new ArrayList<>(Collections.nCopies(ids.size(), null));
+    List<String> pieces = new ArrayList<>(ids.size());
     for (Map.Entry<String, JsonNode> entry : ids.properties()) {
       JsonNode id = entry.getValue();
-      boolean isId = id.isIntegralNumber() && id.canConvertToInt() && id.intValue() >= 0;
-      if (!isId || id.intValue() >= pieces.size() || pieces.get(id.intValue()) != null) {
+      boolean isId =
+          id.isIntegralNumber()
+              && id.canConvertToInt()
+              && id.intValue() >= 0
+              && id.intValue() < Vocabulary.MOST_PIECES;
+      if (isId && id.intValue() >= pieces.size()) {
+        pieces.addAll(Collections.nCopies(id.intValue() + 1 - pieces.size(), null));
+      }
+      if (!isId || pieces.get(id.intValue()) != null) {
         throw new InvalidModelException(
             file()
-                + ": the ids of model.vocab must be 0.."
-                + (pieces.size() - 1)
+                + ": the ids of model.vocab must be in 0.."
+                + (Vocabulary.MOST_PIECES - 1)
                 + ", each once; '"
                 + Excerpt.of(entry.getKey())
                 + "'="

@@ -29,7 +29,7 @@ public final class Vocabulary {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   // The largest vocabulary that is read: a million pieces, generously.
-  private static final int MOST_PIECES = 1 << 20;
+  static final int MOST_PIECES = 1 << 20;
 
   private static final int MOST_BYTES = 32 << 20;
 
@@ -65,6 +65,7 @@ public final class Vocabulary {
   /**
    * Makes a vocabulary whose special tokens have other names, or that has tokens beside its pieces.
    *
+   * @param pieces null for an id that no piece has; the empty piece, which no word is, stands there
    * @param addedTokens in the order of their ids, which are those of pieces or follow them without
    *     a gap; special tokens may be among them, which stay text where a text has them
    * @throws InvalidModelException if a special token is missing; {@code source} names the culprit
@@ -73,13 +74,27 @@ public final class Vocabulary {
       List<String> pieces, SpecialTokenNames names, List<AddedToken> addedTokens, String source)
       throws InvalidModelException {
     Map<String, Integer> ids = new HashMap<>(pieces.size() * 2);
+    List<String> all = new ArrayList<>(pieces.size());
     for (int id = 0; id < pieces.size(); id++) {
-      // Of a piece that stands twice the last line counts, as in Hugging Face's reader.
-      ids.put(pieces.get(id), id);
+      String piece = pieces.get(id);
+      all.add(piece == null ? "" : piece);
+      if (piece != null) {
+        // Of a piece that stands twice the last line counts, as in Hugging Face's reader.
+        ids.put(piece, id);
+      }
     }
-    List<String> all = new ArrayList<>(pieces);
+    boolean hasGaps = ids.size() < pieces.size();
     for (AddedToken token : addedTokens) {
       int expected = ids.getOrDefault(token.content(), all.size());
+      // Hugging Face's tokenizers count the pieces for its id, and so give it another piece's.
+      if (hasGaps && expected == all.size()) {
+        throw new InvalidModelException(
+            source
+                + ": an added token must be one of the pieces where their ids have gaps or a piece"
+                + " stands twice; content='"
+                + Excerpt.of(token.content())
+                + "'");
+      }
       if (token.id() != expected) {
         throw new InvalidModelException(
             source

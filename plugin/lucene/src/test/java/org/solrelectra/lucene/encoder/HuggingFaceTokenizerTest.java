@@ -138,6 +138,24 @@ class HuggingFaceTokenizerTest {
     }
   }
 
+  /** What tokenizers 0.23.2 saves of the vocabulary beside it, and the ids that it gives. */
+  @Test
+  void aPieceThatStandsTwiceHasItsLastIdByEitherFile() throws IOException {
+    Files.writeString(
+        folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nthe\nb\nthe\n");
+    Files.writeString(folder.resolve("tokenizer_config.json"), "{\"do_lower_case\": true}");
+    assertPieces(encoder(), "a the b", new int[] {5, 8, 7}, "0-1 2-5 6-7");
+    Files.writeString(
+        folder.resolve("tokenizer.json"),
+        """
+        {"normalizer": {"type": "BertNormalizer", "lowercase": true},
+         "pre_tokenizer": {"type": "BertPreTokenizer"},
+         "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[PAD]": 0, "[UNK]": 1,
+           "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "a": 5, "b": 7, "the": 8}}}
+        """);
+    assertPieces(encoder(), "a the b", new int[] {5, 8, 7}, "0-1 2-5 6-7");
+  }
+
   @Test
   void addedTokensAreFoundInsideOfWords() throws IOException {
     // "x" is in the vocabulary too: its id as a piece is 11, so the directory contradicts itself.

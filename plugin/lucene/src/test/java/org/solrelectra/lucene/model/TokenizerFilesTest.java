@@ -134,6 +134,52 @@ class TokenizerFilesTest {
         "vocab.txt", " must hold the pieces of tokenizer.json; id 9 is missing, there 'b'");
   }
 
+  /** Hugging Face's tokenizers keep the last id of a piece, and save no piece for the others. */
+  @Test
+  void aPieceThatStandsTwiceLeavesAGap() throws IOException {
+    tokenizer.withObject("/model/vocab").put("a", 10);
+    List<String> pieces = new ArrayList<>(PIECES);
+    pieces.set(7, "");
+    pieces.add("a");
+    Vocabulary vocabulary = open().vocabulary();
+    assertEquals(pieces, vocabulary.pieces());
+    assertEquals(10, vocabulary.id("a"));
+    assertEquals(-1, vocabulary.id(""));
+    Path file = folder.resolve("vocab.txt");
+    pieces.set(7, "a");
+    Files.write(file, pieces);
+    assertEquals(10, open().vocabulary().id("a"));
+    pieces.remove(7);
+    Files.write(file, pieces);
+    assertEquals(10, open().vocabulary().id("a"));
+    pieces.add(7, "z");
+    Files.write(file, pieces);
+    assertRefused(
+        "vocab.txt", " must hold the pieces of tokenizer.json; id 7 is 'z', there missing");
+  }
+
+  /** Hugging Face's tokenizers give it the number of pieces as its id, which is another's. */
+  @Test
+  void anAddedTokenBesideAGapIsRefused() throws IOException {
+    String message =
+        ": an added token must be one of the pieces where their ids have gaps or a piece stands"
+            + " twice; content='new'";
+    tokenizer.withObject("/model/vocab").put("a", 10);
+    tokenizer.putArray("added_tokens").add(json("{'id': 8, 'content': '##a'}"));
+    assertEquals(8, open().vocabulary().id("##a"));
+    tokenizer.withArray("added_tokens").add(json("{'id': 11, 'content': 'new'}"));
+    assertRefused("tokenizer.json", message);
+    config.putObject("added_tokens_decoder").set("11", json("{'content': 'new'}"));
+    write();
+    Files.delete(folder.resolve("tokenizer.json"));
+    Files.writeString(folder.resolve("vocab.txt"), String.join("\n", PIECES) + "\na\n");
+    assertEquals(
+        folder.resolve("vocab.txt") + message,
+        assertThrows(
+                InvalidModelException.class, () -> new TokenizerFiles(folder, notes).vocabulary())
+            .getMessage());
+  }
+
   @Test
   void settingsOfTheModelThatBertDoesNotHaveAreNamed() {
     ObjectNode model = tokenizer.withObject("/model");
@@ -155,7 +201,11 @@ class TokenizerFilesTest {
         " lacks special tokens; expected [[PAD], <unk>, [CLS], [SEP], [MASK]]; missing [<unk>]");
     model.withObject("/vocab").put("a", 8);
     model.put("unk_token", "[UNK]");
-    assertRefused("tokenizer.json", ": the ids of model.vocab must be 0..9, each once; '##a'=8");
+    assertRefused(
+        "tokenizer.json", ": the ids of model.vocab must be in 0..1048575, each once; '##a'=8");
+    model.withObject("/vocab").put("a", 1 << 20);
+    assertRefused(
+        "tokenizer.json", ": the ids of model.vocab must be in 0..1048575, each once; 'a'=1048576");
   }
 
   @Test
