@@ -54,13 +54,13 @@ final class LabelThresholds {
     }
     double best = USUAL;
     double bestF1 = f1(probabilities, has, USUAL);
-    long hits = 0;
-    for (int taken = 1; taken <= order.length; taken++) {
-      double lowest = probabilities[order[taken - 1]];
-      hits += has[order[taken - 1]] ? 1 : 0;
-      double next = taken < order.length ? probabilities[order[taken]] : 0;
+    long truePositives = 0;
+    for (int predicted = 1; predicted <= order.length; predicted++) {
+      double lowest = probabilities[order[predicted - 1]];
+      truePositives += has[order[predicted - 1]] ? 1 : 0;
+      double next = predicted < order.length ? probabilities[order[predicted]] : 0;
       if (next < lowest) {
-        double f1 = 2.0 * hits / (taken + positives);
+        double f1 = 2.0 * truePositives / (predicted + positives);
         double threshold = between(next, lowest);
         boolean nearer = Math.abs(threshold - USUAL) < Math.abs(best - USUAL);
         if (f1 > bestF1 || (f1 == bestF1 && nearer)) {
@@ -79,16 +79,16 @@ final class LabelThresholds {
   }
 
   private static double f1(double[] probabilities, boolean[] has, double threshold) {
-    long hits = 0;
-    long wrong = 0;
+    long truePositives = 0;
+    long errors = 0;
     for (int i = 0; i < has.length; i++) {
-      boolean said = probabilities[i] >= threshold;
-      if (said && has[i]) {
-        hits++;
-      } else if (said || has[i]) {
-        wrong++;
+      boolean isPredicted = probabilities[i] >= threshold;
+      if (isPredicted && has[i]) {
+        truePositives++;
+      } else if (isPredicted || has[i]) {
+        errors++;
       }
     }
-    return hits == 0 ? 0 : 2.0 * hits / (2.0 * hits + wrong);
+    return truePositives == 0 ? 0 : 2.0 * truePositives / (2.0 * truePositives + errors);
   }
 }

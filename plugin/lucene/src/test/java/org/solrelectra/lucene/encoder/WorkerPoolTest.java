@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -423,7 +424,7 @@ class WorkerPoolTest {
   }
 
   @Test
-  void aClosedPoolSetsNoAlarmAndKeepsThoseItHas() throws Exception {
+  void aClosedPoolSetsNoAlarmAndKeepsThoseItHas() throws InterruptedException, ExecutionException {
     WorkerPool pool = new WorkerPool(0);
     CountDownLatch alarm = new CountDownLatch(1);
     ScheduledFuture<?> before = pool.at(Deadline.afterMillis(50), alarm::countDown);
