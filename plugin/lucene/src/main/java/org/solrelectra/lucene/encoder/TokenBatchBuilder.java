@@ -161,7 +161,7 @@ public final class TokenBatchBuilder {
 
   /** Returns an empty text that takes as much as {@link #texts} reads of one. */
   public JoinedText text() {
-    return new JoinedText(wordPieces, maxLength - SPECIAL_TOKENS_OF_TEXT);
+    return joined(maxLength - SPECIAL_TOKENS_OF_TEXT);
   }
 
   /**
@@ -170,7 +170,18 @@ public final class TokenBatchBuilder {
    */
   public Supplier<JoinedText> passages(CharSequence query, WindowPolicy windowPolicy) {
     int limit = passageLimit(queryPieces(query).size(), windowPolicy);
-    return () -> new JoinedText(wordPieces, limit);
+    return () -> joined(limit);
+  }
+
+  /**
+   * Where an added token has a blank in it, two values may become one piece, so that the pieces of
+   * values by themselves say nothing: then all values are read.
+   */
+  private JoinedText joined(int limit) {
+    boolean mayJoinValues =
+        wordPieces.vocabulary().addedTokens().stream()
+            .anyMatch(token -> token.content().chars().anyMatch(Character::isWhitespace));
+    return new JoinedText(wordPieces, mayJoinValues ? Integer.MAX_VALUE : limit);
   }
 
   /**

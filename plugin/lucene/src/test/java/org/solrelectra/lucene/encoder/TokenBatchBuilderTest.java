@@ -5,13 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.solrelectra.lucene.FixtureModels;
 import org.solrelectra.lucene.model.ModelDirectory;
+import org.solrelectra.lucene.model.TokenizerConfig;
+import org.solrelectra.lucene.model.TokenizerFiles;
 import org.solrelectra.lucene.model.Truncation;
 import org.solrelectra.lucene.model.Vocabulary;
 
@@ -226,5 +230,22 @@ class TokenBatchBuilderTest {
   void theVocabularyOfTheFixtureIsAsTheTestsThink() {
     assertEquals(Vocabulary.PAD, model.vocabulary().piece(0));
     assertEquals(-1, model.vocabulary().id("["));
+  }
+
+  /** Each pair of values is one piece, so twelve values are six. */
+  @Test
+  void anAddedTokenWithABlankJoinsTwoValues(@TempDir Path directory) throws IOException {
+    Files.writeString(
+        directory.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nfin\ntech\n");
+    Files.writeString(directory.resolve("added_tokens.json"), "{\"fin tech\": 7}");
+    Vocabulary joining = new TokenizerFiles(directory, new ArrayList<>()).vocabulary();
+    TokenBatchBuilder builder =
+        new TokenBatchBuilder(joining, TokenizerConfig.bert(true, 8), 8, Truncation.PASSAGE);
+    JoinedText text = builder.text();
+    for (int i = 0; i < 12 && !text.isFull(); i++) {
+      text.add(i % 2 == 0 ? "fin" : "tech");
+    }
+    int[] ids = builder.texts(List.of(text.toString())).sequences().get(0).inputIds();
+    assertArrayEquals(new int[] {2, 7, 7, 7, 7, 7, 7, 3}, ids);
   }
 }
